@@ -1,0 +1,54 @@
+# Name everything that is done here: people, hooks and CI use these same words.
+#
+# Makefile - v0.1.0
+#
+# ```mermaid
+# flowchart LR
+#     demo & test & check & bench & serve & docs & lock --> setup
+# ```
+
+.DEFAULT_GOAL := setup
+.PHONY: setup demo test check bench serve docs lock clean help
+
+PYTHON := .venv/bin/python
+
+export TORCH VENV_PYTHON
+# Nothing here calls home.
+export DO_NOT_TRACK := true
+export MLFLOW_DISABLE_TELEMETRY := true
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+# Byte code is written as modules are first used: half the start-up time from then on, and nothing to wait for in setup.
+unexport PYTHONDONTWRITEBYTECODE
+
+setup: ## make .venv as uv.lock says (TORCH=cpu: torch without CUDA, a quarter of the size; FORCE=1: also when nothing changed)
+	@tools/setup.sh
+
+demo: setup ## index a real corpus, run the retrieval experiment, print what came out
+	@$(PYTHON) -m pipelines.demo
+
+test: setup ## run the suite, coverage gate included (ARGS="-k words" picks tests, without the gate)
+	@$(PYTHON) -m pytest $(or $(ARGS),--numprocesses=2 --dist=loadfile --durations=15 --cov --cov-report=term:skip-covered)
+
+check: setup ## run every check that is not a test (ARGS="types layers" picks some)
+	@$(PYTHON) -m tools.check $(ARGS)
+
+bench: setup ## run the side-by-side measurements of benchmarks/, each of which prints a ratio (ARGS="sts" picks some)
+	@$(PYTHON) -m tools.bench $(ARGS)
+
+serve: setup ## show the recorded runs in a browser, on http://127.0.0.1:5000 (PORT=…)
+	@$(PYTHON) -m tools.serve $(or $(PORT),5000)
+
+docs: setup ## build the documentation into site/, warnings being errors
+	@NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict --quiet && echo "docs: site/index.html"
+
+lock: setup ## bring uv.lock up to date with pyproject.toml (UPGRADE=1: newest versions of everything)
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/uv pip compile pyproject.toml --universal --generate-hashes --all-extras \
+		--no-python-downloads --quiet $(if $(UPGRADE),--upgrade) --output-file uv.lock
+	@tools/setup.sh
+
+clean: ## remove what was made here, except recorded runs, indexes and models (those are in .seedbed/)
+	@rm -rf .venv .uv site build dist .coverage .coverage.* coverage.xml .*_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## say what each word does
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
