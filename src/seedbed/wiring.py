@@ -1,0 +1,313 @@
+"""Turn configuration into working parts.
+
+src/seedbed/wiring.py - v0.1.0
+
+The only module that knows adapters; each is imported when it is chosen, so that what is not used costs nothing.
+
+```mermaid
+flowchart LR
+    open_index --> Index
+    open_search --> Searcher
+    back_up --> create
+    tracked_run --> Run
+```
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel
+
+from seedbed.corpora.config import ChunkConfig, CorpusConfig
+from seedbed.corpora.ports import Chunker, Corpus
+from seedbed.embedding.config import EmbeddingConfig
+from seedbed.embedding.ports import Embedder
+from seedbed.errors import UserError, WorldError
+from seedbed.indexing.config import IndexConfig
+from seedbed.settings import Settings, load_settings
+from seedbed.stores.config import StoreConfig
+from seedbed.stores.ports import VectorStore
+from seedbed.tracking.config import TrackingConfig
+from seedbed.tracking.ports import RunArchive, RunTracker
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from seedbed.backup.create import Backup
+    from seedbed.backup.restore import Restored
+    from seedbed.indexing.index import Index
+    from seedbed.indexing.search import Searcher
+    from seedbed.tracking.run import Run
+
+logger = logging.getLogger(__name__)
+
+
+def corpus(config: CorpusConfig) -> Corpus:
+    """Return the configured source of documents."""
+    match config.kind:
+        case "docstrings":
+            from seedbed.corpora.adapters.docstrings import DocstringsCorpus
+
+            return DocstringsCorpus(config)
+        case "jsonl":
+            from seedbed.corpora.adapters.jsonl import JsonlCorpus
+
+            return JsonlCorpus(config)
+        case "parquet":
+            from seedbed.corpora.adapters.parquet import ParquetCorpus
+
+            return ParquetCorpus(config)
+        case "folder":
+            from seedbed.corpora.adapters.folder import FolderCorpus
+
+            return FolderCorpus(config)
+        case "beir":
+            from seedbed.corpora.adapters.beir import BeirCorpus
+
+            return BeirCorpus(config)
+
+
+def chunker(config: ChunkConfig, corpus: CorpusConfig, embedder: Embedder) -> Chunker:
+    """Return the configured chunker, counting tokens as the embedder does.
+
+    Raises:
+        UserError: chunks would be longer than the model can read, or overlap more than they are long.
+    """
+    limit = embedder.fingerprint().max_tokens
+    tokens = config.tokens
+    if tokens == "auto":
+        tokens = "whole" if corpus.kind == "beir" else limit
+    if tokens == "whole":
+        from seedbed.corpora.whole_text import WholeText
+
+        return WholeText()
+    if tokens > limit:
+        raise UserError(
+            f"chunk.tokens {tokens} is more than the {limit} tokens that the model reads. Example: chunk.tokens={limit}"
+        )
+    if config.overlap * 2 > tokens:
+        raise UserError(
+            f"chunk.overlap {config.overlap} is more than half of chunk.tokens {tokens}. Example: chunk.overlap=0"
+        )
+    from seedbed.corpora.adapters.semantic_text_splitter import TokenChunker
+
+    return TokenChunker(embedder.tokenizer_file(), tokens, config.overlap)
+
+
+def embedder(config: EmbeddingConfig, home: Path) -> Embedder:
+    """Return the configured encoder; its model is loaded when the first text is embedded."""
+    models = home / "models"
+    match config.backend if config.backend != "auto" else _chosen_backend(config, models):
+        case "openvino":
+            from seedbed.embedding.adapters.openvino import OpenVinoEmbedder
+
+            return OpenVinoEmbedder(config, models)
+        case "sentence_transformers":
+            from seedbed.embedding.adapters.sentence_transformers import SentenceTransformersEmbedder
+
+            return SentenceTransformersEmbedder(config, models)
+
+
+def _chosen_backend(config: EmbeddingConfig, models: Path) -> Literal["openvino", "sentence_transformers"]:
+    from seedbed.embedding.model_files import model_folder, read_fingerprint
+    from seedbed.embedding.model_kind import choose_backend
+
+    folder = model_folder(config, models)
+    pooling = read_fingerprint(config, folder, backend="auto", precision=config.precision).pooling
+    backend, why = choose_backend(folder, pooling)
+    logger.info("encoder_chosen", extra={"backend": backend, "precision": config.precision, "why": why})
+    return backend
+
+
+def store(config: StoreConfig, home: Path) -> VectorStore:
+    """Return the configured vector database."""
+    match config.kind:
+        case "chroma":
+            from seedbed.stores.adapters.chroma import ChromaStore
+
+            return ChromaStore(config, config.path or home / "chroma")
+        case "qdrant":
+            from seedbed.stores.adapters.qdrant import QdrantStore
+
+            return QdrantStore(config, config.path or home / "qdrant")
+
+
+def index_config(settings: Settings, overrides: "Sequence[str]" = ()) -> IndexConfig:
+    """Return the index that the settings describe, with `section.field=value` laid over them.
+
+    Raises:
+        UserError: a key or value that the sections do not take.
+    """
+    from seedbed.experiments.overrides import resolve
+
+    return resolve(IndexConfig, sections(settings), overrides)
+
+
+def sections(settings: Settings) -> dict[str, BaseModel]:
+    """Return the sections of the settings by name: what the configuration of an experiment starts from."""
+    fields = {name: getattr(settings, name) for name in type(settings).model_fields}
+    return {name: value for name, value in fields.items() if isinstance(value, BaseModel)}
+
+
+@contextmanager
+def open_index(config: IndexConfig, home: Path, *, create: bool = True) -> "Iterator[Index]":
+    """Open the index that a configuration names; it need not exist yet. Without `create` it is good for a plan only."""
+    from seedbed.indexing.index import Index
+    from seedbed.indexing.ledger import Ledger
+
+    encoder = embedder(config.embedding, home)
+    with Ledger(home / "ledger.db", create=create) as ledger:
+        yield Index(
+            config,
+            corpus=corpus(config.corpus),
+            chunker=chunker(config.chunk, config.corpus, encoder),
+            embedder=encoder,
+            store=store(config.store, home),
+            ledger=ledger,
+            home=home,
+        )
+
+
+def roll_back(config: IndexConfig, home: Path) -> tuple[str, str]:
+    """Let searches see the collection they saw before; return (that one, the one they leave). No model is needed.
+
+    Raises:
+        UserError: there is no such collection.
+    """
+    from seedbed.indexing import switch
+    from seedbed.indexing.ledger import Ledger
+
+    with Ledger(home / "ledger.db") as ledger:
+        return switch.roll_back(config.name, config.store.place, store(config.store, home), ledger, home)
+
+
+@contextmanager
+def open_search(name: str | None, config: StoreConfig, home: Path) -> "Iterator[tuple[str, Searcher]]":
+    """Open an index for searching, with the encoder that filled it; the newest one when no name is given.
+
+    Raises:
+        UserError: there is no such index, it lies in another store, or its model is not the one it was.
+        WorldError: the store has lost the index, or a part of it.
+    """
+    from seedbed.indexing.ledger import Ledger
+    from seedbed.indexing.search import Searcher
+    from seedbed.indexing.vectors import VectorCache
+    from seedbed.stores.point import CollectionSpec
+
+    with Ledger(home / "ledger.db") as ledger:
+        alias, collection = ledger.resolve(name)
+        made_with = ledger.config(collection)
+        if made_with["store"] != config.place:
+            raise UserError(
+                f"index {alias!r} lies in the store {made_with['store']!r}, the settings name {config.place!r}; "
+                "set SEEDBED_STORE__KIND, and __URL or __PATH, as they were. Next: seedbed settings"
+            )
+        runtime = {key: made_with["fingerprint"][key] for key in ("backend", "precision")}
+        encoding = EmbeddingConfig.model_validate(made_with["embedding"] | runtime)
+        encoder = embedder(encoding, home)
+        fingerprint = encoder.fingerprint()
+        if fingerprint.model_dump(mode="json") != made_with["fingerprint"]:
+            raise UserError(f"model {encoding.model!r} is not the one that filled index {alias!r}. Next: seedbed index")
+        database = store(config, home)
+        if collection not in database.names():  # opening would make it, empty
+            raise WorldError(f"index {alias!r} is no longer in the store {config.place!r}. Next: seedbed index")
+        opened = database.open(CollectionSpec(collection, fingerprint.dimension))
+        if (num_found := opened.count()) < (num_stored := ledger.count(collection)[1]):
+            raise WorldError(
+                f"the store has {num_found} of {num_stored} chunks of index {alias!r}. Next: seedbed index"
+            )
+        yield alias, Searcher(opened, encoder, VectorCache(home / "vectors", ledger, encoder), encoding.query_prompt)
+
+
+def tracker(config: TrackingConfig, home: Path) -> RunTracker:
+    """Return the place where runs are recorded, with a spool on disk for when it is away."""
+    from seedbed.tracking.spool import SpoolingTracker
+
+    return SpoolingTracker(tracking_store(config, home), home)
+
+
+def tracking_store(config: TrackingConfig, home: Path) -> RunTracker:
+    """Return the place where runs are recorded, without the spool: what `seedbed runs push` sends to."""
+    from seedbed.tracking.adapters.mlflow import MlflowTracker
+
+    return MlflowTracker(config, home)
+
+
+def archive(config: TrackingConfig, home: Path) -> RunArchive:
+    """Return the place where recorded runs are read."""
+    from seedbed.tracking.adapters.mlflow_archive import MlflowArchive
+
+    return MlflowArchive(config, home)
+
+
+def back_up(settings: Settings, folder: Path | None = None, keep: int | None = None) -> "Backup":
+    """Put the home folder into one checked archive; folder and number kept are those of the settings unless given.
+
+    Raises:
+        UserError: no folder is named, it lies inside the home folder, or there is nothing yet.
+        WorldError: a process keeps the embedded store, or the disk is full.
+    """
+    from seedbed.backup.create import create
+    from seedbed.backup.elsewhere import kept_elsewhere
+    from seedbed.backup.snapshot import Database
+    from seedbed.indexing.schema import COUNTS
+    from seedbed.tracking.adapters import mlflow_files
+
+    if (target := folder or settings.backup.folder) is None:
+        raise UserError(
+            "no folder for backups is named; choose one on another disk. "
+            "Example: seedbed backup --to /mnt/backups, or SEEDBED_BACKUP__FOLDER=/mnt/backups"
+        )
+    return create(
+        settings.home,
+        target,
+        keep=keep or settings.backup.keep,
+        ledger=Database("ledger.db", COUNTS),
+        runs=Database("mlflow.db", mlflow_files.COUNTS, mlflow_files.RUNNING),
+        places={"store": settings.store.place, "runs": settings.tracking.uri or "embedded"},
+        left_out=kept_elsewhere(settings.store, settings.tracking, settings.home),
+    )
+
+
+def restore(archive: Path, home: Path, *, replace: bool = False) -> "Restored":
+    """Make `home` what it was when the archive was written, wherever it was then.
+
+    Raises:
+        UserError: the archive is not intact, or the home folder is not empty and `replace` is not given.
+        WorldError: a process uses what is there, or the disk is full.
+    """
+    from seedbed.backup.restore import restore as put_back
+    from seedbed.tracking.adapters import mlflow_files
+
+    return put_back(archive, home, replace=replace, relocate={"mlflow.db": mlflow_files.relocate})
+
+
+@contextmanager
+def tracked_run(
+    experiment: str,
+    config: "BaseModel | Mapping[str, object]",
+    *,
+    seed: int | None = None,
+    settings: Settings | None = None,
+) -> "Iterator[Run]":
+    """Record what happens in the block as one run: the way in for scripts, notebooks and flows.
+
+    >>> with tracked_run("first-steps", {"learning_rate": 0.1}, seed=7) as run:  # doctest: +SKIP
+    ...     run.log_metrics({"loss": 0.5})
+    """
+    from seedbed.tracking.provenance import collect
+    from seedbed.tracking.run import tracked_run as record
+
+    settings = settings or load_settings()
+    with record(
+        experiment,
+        config,
+        tracker=tracker(settings.tracking, settings.home),
+        home=settings.home,
+        seed=seed,
+        provenance=collect(max_diff_bytes=settings.tracking.max_diff_bytes),
+    ) as run:
+        yield run
