@@ -1,0 +1,147 @@
+"""Read runs back from MLflow.
+
+src/seedbed/tracking/adapters/mlflow_archive.py - v0.1.0
+
+```mermaid
+classDiagram
+    RunArchive <|-- MlflowArchive
+    MlflowArchive ..> RunRecord : returns
+    MlflowArchive ..> MlflowClient : calls
+    MlflowArchive ..> UserError : raises
+```
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, final
+
+from seedbed.errors import UserError, nearest
+from seedbed.tracking.adapters.mlflow_client import connect, tracking_uri
+from seedbed.tracking.adapters.mlflow_errors import translated
+from seedbed.tracking.config import TrackingConfig
+from seedbed.tracking.ports import RunArchive
+from seedbed.tracking.record import RunRecord
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+_MAX_ARTIFACTS = 10_000
+_MAX_MATCHES = 5
+_PAGE = 1000
+
+
+@final
+class MlflowArchive(RunArchive):
+    """Reads one MLflow store."""
+
+    def __init__(self, config: TrackingConfig, home: Path) -> None:
+        """Open the store."""
+        self._uri = tracking_uri(config, home)
+        self._client: MlflowClient = connect(config, home)
+
+    def get(self, run_id: str) -> RunRecord:
+        """Return one run with the paths of its artefacts."""
+        with translated(self._uri):
+            run = self._find(run_id)
+            names = {found.experiment_id: found.name for found in [self._client.get_experiment(run.info.experiment_id)]}
+            return _record(run, names, tuple(self._artifacts(run.info.run_id)))
+
+    def find(self, experiment: str | None = None, limit: int = 20) -> Sequence[RunRecord]:
+        """Return the newest runs, of one experiment or of all."""
+        with translated(self._uri):
+            names = self._experiments()
+            if experiment is not None and experiment not in names.values():
+                guess = nearest(experiment, names.values())
+                hint = f" (did you mean {guess!r}?)" if guess else ""
+                raise UserError(
+                    f"there is no experiment {experiment!r}{hint}; recorded are {sorted(names.values())}. "
+                    "Example: seedbed runs --experiment retrieval"
+                )
+            ids = [found for found, name in names.items() if experiment in (None, name)]
+            runs = self._search(ids, limit) if ids else []
+        return [_record(run, names) for run in runs]
+
+    def download(self, run_id: str, artifact: str, folder: Path) -> Path:
+        """Fetch one file, or a folder with all below it."""
+        with translated(self._uri):
+            run = self._find(run_id)
+            known = list(self._artifacts(run.info.run_id))
+            wanted = str(PurePosixPath(artifact))
+            if not any(path == wanted or path.startswith(f"{wanted}/") for path in known):
+                raise UserError(f"run {run.info.run_id} has no artefact {artifact!r}; it has {sorted(known)[:20]}")
+            folder.mkdir(parents=True, exist_ok=True)
+            return Path(self._client.download_artifacts(run.info.run_id, wanted, str(folder)))
+
+    def _find(self, run_id: str) -> Any:
+        if not re.fullmatch(r"[0-9a-f]{4,32}", run_id):
+            raise UserError(f"{run_id!r} is no run id; give at least 4 of its 32 digits 0-9a-f. Next: seedbed runs")
+        if len(run_id) == 32:
+            matches = self._matching(f"attributes.run_id = '{run_id}'", 1)
+        else:
+            matches = self._matching(f"attributes.run_id LIKE '{run_id}%'", _MAX_MATCHES)
+        if not matches:
+            raise UserError(f"there is no run {run_id!r} in this store. Next: seedbed runs")
+        if len(matches) > 1:
+            ids = sorted(run.info.run_id for run in matches)
+            raise UserError(f"{run_id!r} is the beginning of several runs: {ids}; give more digits")
+        return matches[0]
+
+    def _matching(self, condition: str, limit: int) -> list[Any]:
+        ids = list(self._experiments())
+        return list(self._client.search_runs(ids, condition, max_results=limit)) if ids else []
+
+    def _search(self, experiment_ids: list[str], limit: int) -> list[Any]:
+        found: list[Any] = []
+        token = None
+        while len(found) < limit:
+            page = self._client.search_runs(
+                experiment_ids,
+                max_results=min(_PAGE, limit - len(found)),
+                order_by=["attributes.start_time DESC"],
+                page_token=token,
+            )
+            found.extend(page)
+            token = page.token
+            if not token:
+                break
+        return found
+
+    def _experiments(self) -> dict[str, str]:
+        names: dict[str, str] = {}
+        token = None
+        while True:
+            page = self._client.search_experiments(max_results=_PAGE, page_token=token)
+            names |= {found.experiment_id: found.name for found in page}
+            token = page.token
+            if not token:
+                return names
+
+    def _artifacts(self, run_id: str, folder: str | None = None) -> Iterator[str]:
+        for entry in self._client.list_artifacts(run_id, folder)[:_MAX_ARTIFACTS]:
+            if entry.is_dir:
+                yield from self._artifacts(run_id, entry.path)
+            else:
+                yield entry.path
+
+
+def _record(run: Any, experiments: dict[str, str], artifacts: tuple[str, ...] = ()) -> RunRecord:
+    info, data = run.info, run.data
+    return RunRecord(
+        run_id=info.run_id,
+        experiment=experiments.get(info.experiment_id, info.experiment_id),
+        name=info.run_name or "",
+        status=info.status,
+        started_at=_time(info.start_time),
+        ended_at=_time(info.end_time) if info.end_time else None,
+        params=dict(data.params),
+        metrics=dict(data.metrics),
+        tags=dict(data.tags),
+        artifact_uri=info.artifact_uri or "",
+        artifacts=artifacts,
+    )
+
+
+def _time(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -1,0 +1,93 @@
+"""Keep the difference between a working tree and its commit.
+
+src/seedbed/tracking/git_diff.py - v0.1.0
+
+```mermaid
+flowchart LR
+    git_diff --> Diff
+    git_diff --> find_secret
+    git_diff --> run_git
+```
+"""
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from seedbed.digests import digest_file, digest_of
+from seedbed.tracking.git_tree import Status, WorkingTree, run_git
+from seedbed.tracking.secret_scan import find_secret
+
+_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+"""What a repository without commits differs from."""
+
+_OPTIONS = (
+    "--binary",
+    "--no-color",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-renames",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """A difference, its text only when it may be kept."""
+
+    digest: str
+    refused: str
+    text: bytes
+
+
+def git_diff(tree: WorkingTree, status: Status, max_bytes: int) -> Diff:
+    """Return everything that differs, new files included; too long or secret, only its digest and the reason.
+
+    New files that are together larger than `max_bytes` count by name and size alone.
+    """
+    sizes = {name: _size(tree.root / name) for name in status.untracked}
+    too_large = sum(sizes.values()) > max_bytes
+    submodules = "--submodule=diff" if status.dirty_submodules else "--submodule=short"
+    base = status.commit or _EMPTY_TREE
+    with tempfile.TemporaryDirectory(prefix="seedbed-git-") as folder:
+        environment = _with_new_files(tree, () if too_large else status.untracked, Path(folder))
+        output = Path(folder) / "diff.patch"  # a changed file of gigabytes must not pass through memory
+        run_git(tree.root, "diff", *_OPTIONS, submodules, f"--output={output}", base, environment=environment)
+        digest = digest_of(digest_file(output), *(f"{name}\0{size}" for name, size in sizes.items() if too_large))
+        num_bytes = output.stat().st_size + (sum(sizes.values()) if too_large else 0)
+        if num_bytes > max_bytes:
+            why = f"{num_bytes} bytes are more than SEEDBED_TRACKING__MAX_DIFF_BYTES={max_bytes}"
+            return Diff(digest=digest, refused=why, text=b"")
+        text = output.read_bytes()
+    secret = find_secret(text.decode("utf-8", "replace"))
+    if secret:
+        return Diff(digest=digest, refused=f"it seems to hold {secret}", text=b"")
+    return Diff(digest=digest, refused="", text=text)
+
+
+def _with_new_files(tree: WorkingTree, names: tuple[str, ...], folder: Path) -> dict[str, str]:
+    """Return the environment in which git counts these files as added, without touching the repository."""
+    if not names:
+        return {}
+    index, objects = folder / "index", folder / "objects"
+    objects.mkdir()
+    if tree.index.exists():
+        shutil.copyfile(tree.index, index)
+    environment = {
+        "GIT_INDEX_FILE": str(index),
+        "GIT_OBJECT_DIRECTORY": str(objects),
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(tree.objects),
+    }
+    names_0 = b"\0".join(name.encode("utf-8", "surrogateescape") for name in names)
+    command = ("--literal-pathspecs", "add", "--intent-to-add", "--pathspec-from-file=-", "--pathspec-file-nul")
+    run_git(tree.root, *command, environment=environment, stdin=names_0)
+    return environment
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,170 @@
+"""Record one experiment while it runs.
+
+src/seedbed/tracking/live_run.py - v0.1.0
+
+```mermaid
+classDiagram
+    Run --> RunTracker : writes to
+    Run --> SeedPlan : draws from
+    Run ..> RunBatch : sends
+    Run ..> UserError : raises
+```
+"""
+
+import math
+import struct
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from seedbed.digests import digest_json
+from seedbed.errors import UserError
+from seedbed.logging_redaction import redact_text
+from seedbed.progress import Progress
+from seedbed.tracking.names import as_numbers, check_name
+from seedbed.tracking.parameters import flatten
+from seedbed.tracking.ports import FinalStatus, RunTracker
+from seedbed.tracking.record import RunBatch
+from seedbed.tracking.seeds import SeedPlan
+
+type RunStatus = FinalStatus | Literal["RUNNING"]
+
+
+class Run:
+    """What an experiment is given: its seed, a folder for what it makes, and where its numbers go.
+
+    Every call names its run, so threads, tasks and processes may share one.
+    """
+
+    def __init__(self, tracker: RunTracker, *, run_id: str, experiment: str, seed: int, home: Path) -> None:
+        """Wrap a run that the tracker has opened; `tracked_run` is what calls this."""
+        self.run_id = run_id
+        self.experiment = experiment
+        self.seed = seed
+        self.seeds = SeedPlan(root=seed)
+        self.home = home.absolute()
+        """The folder of all local state."""
+        self.artifacts = self.home / "running" / run_id / "artifacts"
+        """Every file below this folder becomes an artefact of the run when it closes."""
+        self.progress: Progress = lambda *_: None
+        """Called with how far long work is; whoever shows it to people puts a bar here."""
+        self.status: RunStatus = "RUNNING"
+        """What the store was told last."""
+        self._tracker = tracker
+        self._params: dict[str, str] = {}
+        self._metrics: dict[str, float] = {}
+        self._costs: dict[str, float] = {}
+        self._data: dict[str, str] = {}
+        self._results: dict[str, str] = {}
+        self._published: frozenset[tuple[str, int, int]] = frozenset()
+
+    def log_params(self, params: Mapping[str, object]) -> None:
+        """Record parameters, nested ones under dotted names; secrets among them are masked.
+
+        Raises:
+            UserError: a name cannot be stored, or was recorded with another value.
+        """
+        flat = {name: text for name, text in flatten(params).items() if self._params.get(name) != text}
+        for name in flat:
+            check_name("parameter", name)
+            if name in self._params:
+                raise UserError(
+                    f"parameter {name!r} of this run is {self._params[name]!r} and cannot become {flat[name]!r}; "
+                    "use another name, or log_metrics for what changes"
+                )
+        self._send(params=flat)
+        self._params |= flat
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int = 0) -> None:
+        """Record results, in one write. They must be equal in equal runs; what it took goes to `log_costs`."""
+        values = as_numbers("metric", metrics)
+        self._send(metrics=values, step=step)
+        self._metrics |= values
+
+    def log_costs(self, costs: Mapping[str, float]) -> None:
+        """Record what the run took (seconds, texts embedded), as `cost/<name>` and outside the results digest."""
+        values = as_numbers("cost", costs)
+        self._send(metrics={f"cost/{name}": value for name, value in values.items()})
+        self._costs |= values
+
+    def use_data(self, name: str, digest: str, source: str = "") -> None:
+        """Record what the run read: the digest of its whole content, and where it came from."""
+        check_name("data set", name)
+        tags = {f"seedbed.data.{name}": digest}
+        if source:
+            tags[f"seedbed.data_source.{name}"] = source
+        self._data[name] = digest
+        self._send(tags=tags | {"seedbed.data_digest": self.data_digest})
+
+    def record_result(self, name: str, digest: str) -> None:
+        """Let the digest of a detailed result (the rows behind a mean) count in the results digest."""
+        check_name("result", name)
+        self._results[name] = digest
+        self._send(tags={f"seedbed.result.{name}": digest})
+
+    def set_tags(self, tags: Mapping[str, str]) -> None:
+        """Label the run; a tag set again takes the new value."""
+        for name in tags:
+            check_name("tag", name)
+        self._send(tags=dict(tags))
+
+    @property
+    def costs(self) -> Mapping[str, float]:
+        """The last value of every cost."""
+        return MappingProxyType(self._costs)
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """The last value of every metric."""
+        return MappingProxyType(self._metrics)
+
+    @property
+    def artifact_uri(self) -> str:
+        """Where the artefacts can be found once the run has closed."""
+        return self._tracker.artifact_uri(self.run_id)
+
+    @property
+    def data_digest(self) -> str:
+        """One digest for everything that `use_data` named; "" before it named anything."""
+        return digest_json(self._data) if self._data else ""
+
+    def results_digest(self, metrics: Mapping[str, float] | None = None) -> str:
+        """Return the digest of the recorded results, to the last bit: the last value of every metric, and `metrics`."""
+        final = self._metrics | as_numbers("metric", metrics or {})
+        return digest_json({"metrics": {name: _bits(value) for name, value in final.items()}, "results": self._results})
+
+    def publish(self) -> None:
+        """Send the artefacts now; otherwise they go when the run closes, and files that have not changed go once."""
+        found = frozenset(_fingerprints(self.artifacts))
+        if found - self._published:
+            self._tracker.upload(self.run_id, self.artifacts)
+            self._published = found
+
+    def _send(
+        self,
+        params: Mapping[str, str] = MappingProxyType({}),
+        metrics: Mapping[str, float] = MappingProxyType({}),
+        step: int = 0,
+        tags: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        if params or metrics or tags:
+            masked = {name: redact_text(text) for name, text in tags.items()}
+            batch = RunBatch(params=params, metrics=metrics, step=step, tags=masked, timestamp_ms=now_ms())
+            self._tracker.log(self.run_id, batch)
+
+
+def now_ms() -> int:
+    """Return the time in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def _bits(value: float) -> str:
+    # A NaN that was computed and one that was written differ in their sign, which says nothing.
+    return "nan" if math.isnan(value) else struct.pack(">d", value).hex()
+
+
+def _fingerprints(folder: Path) -> list[tuple[str, int, int]]:
+    files = ((path, path.stat()) for path in sorted(folder.rglob("*")) if path.is_file())
+    return [(str(path.relative_to(folder)), stat.st_size, stat.st_mtime_ns) for path, stat in files]

@@ -1,0 +1,77 @@
+"""Record runs, and read them back.
+
+src/seedbed/tracking/ports.py - v0.1.0
+
+```mermaid
+classDiagram
+    RunTracker ..> RunStart : takes
+    RunTracker ..> RunBatch : takes
+    RunArchive ..> RunRecord : returns
+```
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from seedbed.tracking.record import RunBatch, RunRecord, RunStart
+
+type FinalStatus = Literal["FINISHED", "FAILED", "KILLED"]
+
+
+class RunTracker(ABC):
+    """Writes runs. Every call names its run: nothing hangs on a thread, a process or a global."""
+
+    @abstractmethod
+    def start(self, start: RunStart) -> str:
+        """Open a run and return its id, random and never drawn from a seeded generator."""
+
+    @abstractmethod
+    def log(self, run_id: str, batch: RunBatch) -> None:
+        """Write parameters, metrics and tags in one request each at most.
+
+        Raises:
+            WorldError: the tracking store does not answer; nothing of the batch may be assumed written,
+                and sending it again is harmless.
+        """
+
+    @abstractmethod
+    def upload(self, run_id: str, folder: Path) -> None:
+        """Keep every file below the folder as an artefact, under its relative path."""
+
+    @abstractmethod
+    def finish(self, run_id: str, status: FinalStatus, timestamp_ms: int) -> None:
+        """Close the run, as of when it ended and not of when that was sent."""
+
+    @abstractmethod
+    def artifact_uri(self, run_id: str) -> str:
+        """Return where the run's artefacts can be found once it is closed."""
+
+
+class RunArchive(ABC):
+    """Reads runs."""
+
+    @abstractmethod
+    def get(self, run_id: str) -> RunRecord:
+        """Return one run, by its id or by an unambiguous beginning of at least 4 digits of it.
+
+        Raises:
+            UserError: there is no such run, or several.
+        """
+
+    @abstractmethod
+    def find(self, experiment: str | None = None, limit: int = 20) -> Sequence[RunRecord]:
+        """Return the newest runs, newest first.
+
+        Raises:
+            UserError: there is no such experiment.
+        """
+
+    @abstractmethod
+    def download(self, run_id: str, artifact: str, folder: Path) -> Path:
+        """Fetch one artefact into the folder and return its path.
+
+        Raises:
+            UserError: the run has no such artefact.
+        """
