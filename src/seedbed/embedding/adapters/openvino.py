@@ -1,0 +1,161 @@
+"""Embed texts with OpenVINO on the CPU.
+
+src/seedbed/embedding/adapters/openvino.py - v0.1.0
+
+One stream per thread, each batch on one thread: the same texts give the same bits whatever runs beside them, on
+however many threads.
+
+```mermaid
+classDiagram
+    Embedder <|-- OpenVinoEmbedder
+    OpenVinoEmbedder ..> graph_file : runs
+    OpenVinoEmbedder ..> token_batches : calls
+```
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+import numpy.typing as npt
+
+from seedbed.embedding.adapters.openvino_graph import graph_file, load_openvino
+from seedbed.embedding.batching import token_batches
+from seedbed.embedding.config import EmbeddingConfig
+from seedbed.embedding.fingerprint import Fingerprint
+from seedbed.embedding.model_files import model_folder, read_fingerprint, read_json
+from seedbed.embedding.model_kind import BF16, why_not_plain
+from seedbed.embedding.ports import Embedder, Embeddings, refuse_empty
+from seedbed.errors import UserError, WorldError
+from seedbed.hardware import measure
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding, Tokenizer
+
+logger = logging.getLogger(__name__)
+
+_WINDOW = 2048
+"""Texts that are tokenised and sorted together; the next ones are tokenised meanwhile, so two windows are in memory."""
+_OPENVINO_NAME = {"fp32": "f32", "bf16": "bf16"}
+
+
+@final
+class OpenVinoEmbedder(Embedder):
+    """Runs a BERT-like model with mean pooling; it is converted by the first `embed` ever, loaded by the first here."""
+
+    def __init__(self, config: EmbeddingConfig, models: Path) -> None:
+        self._config = config
+        self._models = models
+        self._turn = Lock()
+
+    def fingerprint(self) -> Fingerprint:
+        """Return what the vectors depend on, read from the model's files.
+
+        Raises:
+            UserError: the model is of another kind, or this processor has no bf16.
+        """
+        return self._fingerprint
+
+    def tokenizer_file(self) -> Path:
+        """Return the model's `tokenizer.json`."""
+        return self._folder / "tokenizer.json"
+
+    def embed(self, texts: Sequence[str]) -> Embeddings:
+        """Return one unit vector per text, in order; calls from several threads take turns."""
+        refuse_empty(texts)
+        vectors = np.empty((len(texts), self._fingerprint.dimension), dtype=np.float32)
+        num_tokens = np.empty(len(texts), dtype=np.int32)
+        truncated = np.empty(len(texts), dtype=np.bool_)
+        with self._turn:
+            for start, encodings in self._tokenised(texts):
+                lengths = [len(encoding) for encoding in encodings]
+                window = slice(start, start + len(encodings))
+                num_tokens[window] = lengths
+                truncated[window] = [bool(encoding.overflowing) for encoding in encodings]
+                for batch in token_batches(lengths, self._config.batch_tokens):
+                    inputs = self._padded([encodings[position].ids for position in batch])
+                    self._queue.start_async(inputs, (vectors, np.asarray(batch) + start))
+            if len(texts):
+                self._queue.wait_all()
+        return Embeddings(vectors, num_tokens, truncated)
+
+    def _tokenised(self, texts: Sequence[str]) -> Iterator[tuple[int, "list[Encoding]"]]:
+        with ThreadPoolExecutor(1, "tokenise") as ahead:
+            waiting = ahead.submit(self._tokenizer.encode_batch_fast, list(texts[:_WINDOW]))
+            for start in range(0, len(texts), _WINDOW):
+                encodings = waiting.result()
+                following = list(texts[start + _WINDOW : start + 2 * _WINDOW])
+                waiting = ahead.submit(self._tokenizer.encode_batch_fast, following)
+                yield start, encodings
+
+    def _padded(self, rows: Sequence[Sequence[int]]) -> list[npt.NDArray[np.int64]]:
+        ids = np.full((len(rows), max(map(len, rows))), self._pad_id, dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, tokens in enumerate(rows):
+            ids[row, : len(tokens)] = tokens
+            mask[row, : len(tokens)] = 1
+        return [ids, mask]
+
+    @cached_property
+    def _folder(self) -> Path:
+        return model_folder(self._config, self._models)
+
+    @cached_property
+    def _fingerprint(self) -> Fingerprint:
+        precision = self._config.precision
+        fingerprint = read_fingerprint(self._config, self._folder, backend="openvino", precision=precision)
+        if reason := why_not_plain(self._folder, fingerprint.pooling):
+            raise UserError(
+                f"model {self._config.model!r} is not one that the backend 'openvino' runs: {reason}. "
+                "Example: SEEDBED_EMBEDDING__BACKEND=sentence_transformers"
+            )
+        if precision == "bf16" and not BF16 & set(measure().instruction_sets):
+            raise UserError(
+                f"embedding.precision 'bf16' needs a processor with one of {sorted(BF16)}, this one "
+                f"({measure().cpu_model}) has none. Example: SEEDBED_EMBEDDING__PRECISION=fp32"
+            )
+        return fingerprint
+
+    @cached_property
+    def _pad_id(self) -> int:
+        return int(read_json(self._folder / "config.json", {}).get("pad_token_id") or 0)
+
+    @cached_property
+    def _tokenizer(self) -> "Tokenizer":
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self.tokenizer_file()))
+        tokenizer.enable_truncation(self._fingerprint.max_tokens)
+        tokenizer.no_padding()
+        return tokenizer
+
+    @cached_property
+    def _queue(self) -> Any:
+        graph = graph_file(self._fingerprint, self._folder, self._models)
+        openvino = load_openvino()
+        num_threads = self._config.num_threads or measure().num_usable_cores
+        options = {
+            "INFERENCE_PRECISION_HINT": _OPENVINO_NAME[self._config.precision],
+            "INFERENCE_NUM_THREADS": num_threads,
+            "NUM_STREAMS": num_threads,
+        }
+        try:
+            queue = openvino.AsyncInferQueue(openvino.Core().compile_model(graph, "CPU", options), num_threads)
+        except RuntimeError as error:
+            raise WorldError(f"model {self._config.model!r} in {graph} cannot be loaded: {error}") from error
+        queue.set_callback(_keep)
+        logger.info(
+            "model_loaded",
+            extra={"model": self._config.model, "device": "cpu", "num_threads": num_threads},
+        )
+        return queue
+
+
+def _keep(request: Any, place: tuple[npt.NDArray[np.float32], npt.NDArray[np.intp]]) -> None:
+    vectors, rows = place
+    vectors[rows] = request.get_output_tensor(0).data

@@ -1,0 +1,40 @@
+"""Choose a model that turns text into vectors.
+
+src/seedbed/embedding/config.py - v0.1.0
+
+```mermaid
+classDiagram
+    BaseModel <|-- EmbeddingConfig
+```
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+
+
+class EmbeddingConfig(BaseModel):
+    """Which model, on which runtime, with which limits."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    backend: Literal["auto", "openvino", "sentence_transformers"] = Field(
+        "auto", description="runtime that runs the model; auto takes the fastest that gives the same vectors"
+    )
+    precision: Literal["fp32", "bf16"] = Field(
+        "fp32", description="bf16 is faster where the processor multiplies it, and moves vectors by 1e-4 (openvino)"
+    )
+    model: str = Field(
+        "all-MiniLM-L6-v2", min_length=1, description="the packaged model, a folder, or a name on the model hub"
+    )
+    revision: str | None = Field(None, description="commit of a hub model; needed for a run that can be made again")
+    max_tokens: PositiveInt | None = Field(None, description="truncate here; default: the model's own limit")
+    document_prompt: str = Field("", description="put before every document chunk (E5: 'passage: ')")
+    query_prompt: str = Field("", description="put before every query (E5: 'query: ')")
+    batch_size: PositiveInt = Field(32, le=4096, description="texts in one forward pass (sentence_transformers)")
+    batch_tokens: PositiveInt = Field(
+        1024, le=1_000_000, description="tokens in one forward pass, padding included (openvino)"
+    )
+    num_threads: PositiveInt | None = Field(
+        None, le=1024, description="CPU threads; default: every core this process may use"
+    )
