@@ -1,0 +1,41 @@
+"""Name the state that lies outside the home folder, and the command that saves it there.
+
+src/seedbed/backup/elsewhere.py - v0.1.0
+
+```mermaid
+flowchart LR
+    kept_elsewhere --> StoreConfig & TrackingConfig
+```
+"""
+
+from pathlib import Path
+
+from seedbed.logging_redaction import redact_text
+from seedbed.stores.config import StoreConfig
+from seedbed.tracking.config import TrackingConfig
+
+_QDRANT_SNAPSHOT = "a snapshot of every collection: curl -X POST {url}/collections/NAME/snapshots"
+_CHROMA_COPY = "stop it and copy its folder, or fill it again from this backup's vectors: seedbed index --rebuild"
+_RUNS = {
+    "http": "save the database and the artefacts on its machine, as its keeper does",
+    "https": "save the database and the artefacts on its machine, as its keeper does",
+    "postgresql": "pg_dump --format=custom; the artefacts are in this backup",
+    "mysql": "mysqldump --single-transaction; the artefacts are in this backup",
+    "mssql": "BACKUP DATABASE; the artefacts are in this backup",
+    "sqlite": "sqlite3 FILE '.backup COPY'; the artefacts are in this backup",
+}
+
+
+def kept_elsewhere(store: StoreConfig, tracking: TrackingConfig, home: Path) -> list[str]:
+    """Return one line for each place that a backup of the home folder does not hold."""
+    lines = []
+    if store.url:
+        url = redact_text(store.url.rstrip("/"))
+        how = _QDRANT_SNAPSHOT.format(url=url) if store.kind == "qdrant" else _CHROMA_COPY
+        lines.append(f"{store.kind} at {url}: {how}")
+    elif store.path and store.path.resolve() != (home / store.kind).resolve():
+        lines.append(f"{store.kind} in {store.path}: copy the folder while nothing uses it, or seedbed index --rebuild")
+    if tracking.uri and tracking.uri != f"sqlite:///{(home / 'mlflow.db').absolute()}":
+        scheme = tracking.uri.partition("://")[0].partition("+")[0]
+        lines.append(f"runs at {redact_text(tracking.uri)}: {_RUNS.get(scheme, 'save them as their keeper does')}")
+    return lines

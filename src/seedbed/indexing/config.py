@@ -1,0 +1,54 @@
+"""Choose what an index is made of, and how carefully it is brought up to date.
+
+src/seedbed/indexing/config.py - v0.1.0
+
+```mermaid
+classDiagram
+    BaseModel <|-- IndexingConfig
+    BaseModel <|-- IndexConfig
+    IndexConfig ..> CorpusConfig : holds
+    IndexConfig ..> StoreConfig : holds
+```
+"""
+
+import re
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+
+from seedbed.corpora.config import ChunkConfig, CorpusConfig
+from seedbed.digests import digest_of
+from seedbed.embedding.config import EmbeddingConfig
+from seedbed.stores.config import StoreConfig
+
+
+class IndexingConfig(BaseModel):
+    """Limits of one indexing run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    shard_chunks: PositiveInt = Field(512, le=100_000, description="chunks that are embedded and committed together")
+    max_shrink: float = Field(0.3, ge=0, le=1, description="share of the documents that one run may delete")
+    allow_shrink: bool = Field(False, description="delete however many documents are gone")
+
+
+class IndexConfig(BaseModel):
+    """Everything that decides what is in an index; an experiment that needs one derives its config from this."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    corpus: CorpusConfig = CorpusConfig()
+    chunk: ChunkConfig = ChunkConfig()
+    embedding: EmbeddingConfig = EmbeddingConfig()
+    store: StoreConfig = StoreConfig()
+    indexing: IndexingConfig = IndexingConfig()
+
+    @property
+    def name(self) -> str:
+        """What people call the index: the chosen collection, or a name made from the corpus' kind and place."""
+        if self.store.collection:
+            return self.store.collection
+        if self.corpus.path is None:
+            return self.corpus.kind
+        place = self.corpus.path.resolve()
+        slug = re.sub(r"[^a-z0-9]+", "-", place.stem.lower()).strip("-")[:20] or "corpus"
+        return f"{self.corpus.kind}-{slug}-{digest_of(place.as_posix())[:4]}"
