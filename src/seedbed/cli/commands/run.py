@@ -1,0 +1,216 @@
+"""Run an experiment from the command line.
+
+src/seedbed/cli/commands/run.py - v0.1.0
+
+```mermaid
+flowchart LR
+    register --> run
+    run --> show_progress
+```
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from seedbed.progress import show_progress
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pydantic import BaseModel
+
+    from seedbed.experiments.define import Experiment
+    from seedbed.experiments.run import RunResult
+    from seedbed.settings import Settings
+    from seedbed.tracking.run import Run
+
+logger = logging.getLogger(__name__)
+
+_INTERRUPTED = 130
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(run)
+
+
+def run(
+    experiment: Annotated[str, typer.Argument(help="Its name, or path/to/file.py:function.", show_default=False)] = "",
+    seed: Annotated[
+        int | None, typer.Option(help="Root of every random choice, 0 to 4294967295; default: drawn and recorded.")
+    ] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set one key; may be given often.")
+    ] = None,
+    show_config: Annotated[bool, typer.Option("--show-config", help="Show what can be set, run nothing.")] = False,
+    show_list: Annotated[bool, typer.Option("--list", help="List the experiments of this project.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Run an experiment: seeded, recorded, and repeatable from what was recorded.
+
+    Example: seedbed run retrieval --seed 7 --set top_k=20
+    """
+    if show_list or not experiment:
+        _print_list(as_json)
+        return
+    if not show_config:
+        seed = _start_seeded(seed)
+    from seedbed import wiring
+    from seedbed.experiments.define import load
+    from seedbed.experiments.overrides import resolve
+    from seedbed.logging_config import configure
+    from seedbed.settings import load_settings
+
+    settings = load_settings()
+    configure(settings.log, service="cli", home=settings.home)
+    chosen = load(experiment, _project_folder())
+    config = resolve(chosen.config_model, wiring.sections(settings), overrides or ())
+    if show_config:
+        _print_config(chosen, config, as_json)
+        return
+    result, costs = _run(chosen, config, seed, settings)
+    if as_json:
+        from seedbed.cli.output import print_json
+
+        print_json(result.model_dump(mode="json"))
+    else:
+        _print_result(result, costs, [experiment, *(f"--set={given}" for given in overrides or ())])
+
+
+def _start_seeded(seed: int | None) -> int:
+    """Return the seed, in a process that was started with it: before anything heavy is imported."""
+    from seedbed.tracking.seeds import environment, new_seed, reexec_with
+
+    chosen = new_seed() if seed is None else seed
+    reexec_with(environment(chosen), () if seed is not None else ("--seed", str(chosen)))
+    return chosen
+
+
+def _run(
+    chosen: "Experiment", config: "BaseModel", seed: int | None, settings: "Settings"
+) -> "tuple[RunResult, Mapping[str, float]]":
+    from seedbed import wiring
+    from seedbed.experiments.run import run_experiment
+
+    opened: Run | None = None
+    try:
+        with (
+            _stdout_kept_for_the_answer(),
+            wiring.tracked_run(chosen.name, config, seed=seed, settings=settings) as opened,
+            show_progress(chosen.name) as opened.progress,
+        ):
+            return run_experiment(chosen, config, opened), opened.costs
+    except BaseException as error:
+        if opened is None:
+            raise
+        raise _told(error, opened) from None
+
+
+def _told(error: BaseException, run: "Run") -> BaseException:
+    """Return what to raise instead, so that people read in whole lines what happened and where it is recorded."""
+    from seedbed.errors import SeedbedError
+    from seedbed.tracking.run import in_one_line
+
+    name = run.run_id[:8]
+    closing = f"run {name} is recorded as {run.status}. Next: seedbed runs show {name}"
+    if run.status == "RUNNING":
+        closing = f"run {name} could not be closed; its files stay in {run.artifacts.parent}"
+    if not isinstance(error, Exception):
+        typer.echo(f"seedbed: {closing}", err=True)
+        return SystemExit(_INTERRUPTED) if isinstance(error, KeyboardInterrupt) else error
+    if not isinstance(error, SeedbedError):
+        logger.info("experiment_failed", exc_info=error, extra={"experiment": run.experiment, "run": run.run_id})
+        error = SeedbedError(f"experiment {run.experiment} failed: {in_one_line(error)}")
+    error.add_note(closing)
+    return error
+
+
+@contextmanager
+def _stdout_kept_for_the_answer() -> Iterator[None]:
+    """Send to stderr what is printed in the block: by Python, by child processes and by C libraries."""
+    import ctypes
+    import os
+    import sys
+    from contextlib import redirect_stdout
+
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        sys.stdout.flush()
+        ctypes.CDLL(None).fflush(None)  # C keeps a buffer of its own, and would empty it into the answer
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def _print_result(result: "RunResult", costs: Mapping[str, float], words: Sequence[str]) -> None:
+    import shlex
+
+    from seedbed.cli.output import print_metrics, print_pairs
+
+    facts = {"run": result.run_id, "seed": result.seed, "data": result.data_digest or "none named"}
+    print_pairs(
+        f"{result.experiment}: finished",
+        {**facts, "results": result.results_digest, "artefacts": result.artifacts, **costs},
+    )
+    print_metrics(result.metrics)
+    typer.echo(f"Next: seedbed runs show {result.run_id[:8]}")
+    typer.echo(f"      seedbed run {shlex.join(words)} --seed {result.seed}   (gives the same results digest)")
+    typer.echo(f"      seedbed run {shlex.quote(words[0])} --show-config   (what can be set)")
+
+
+def _print_list(as_json: bool) -> None:
+    from rich.table import Table
+
+    from seedbed.cli.output import console, print_json
+    from seedbed.errors import UserError
+    from seedbed.experiments.discover import NAMED, summaries_in
+
+    folder = _project_folder()
+    if folder is None:
+        raise UserError(
+            f"no folder {NAMED.as_posix()}/ here or above, so there is nothing to list; go into the project's folder, "
+            "or name a file. Example: seedbed run path/to/file.py:my_experiment"
+        )
+    summaries = summaries_in(folder)
+    if as_json:
+        print_json({"experiments": dict(summaries)})
+        return
+    table = Table("experiment", "what it does")
+    for name, summary in summaries.items():
+        table.add_row(name, summary)
+    console().print(table)
+    typer.echo(f"Next: seedbed run {next(iter(summaries), 'NAME')}")
+
+
+def _print_config(chosen: "Experiment", config: "BaseModel", as_json: bool) -> None:
+    from rich.table import Table
+
+    from seedbed.cli.output import console, print_json
+    from seedbed.experiments.fields import leaf_keys
+    from seedbed.tracking.parameters import as_json as plain
+    from seedbed.tracking.parameters import flatten
+
+    if as_json:
+        print_json({"experiment": chosen.name, "config": plain(config)})
+        return
+    values = flatten(config)
+    table = Table("key", "value", "what it is", title=chosen.summary, title_justify="left")
+    for key, field in leaf_keys(chosen.config_model):
+        table.add_row(key, values.get(key, "null"), field.description or "")
+    console().print(table)
+
+
+def _project_folder() -> "Path | None":
+    from pathlib import Path
+
+    from seedbed.experiments.discover import project_folder
+
+    return project_folder(Path.cwd())

@@ -1,0 +1,184 @@
+"""Test what the doctor finds, and what it advises.
+
+tests/unit/cli/test_doctor_command.py - v0.1.0
+"""
+
+import json
+import shutil
+import threading
+from collections import namedtuple
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from seedbed.cli import diagnosis
+from seedbed.cli.commands import doctor
+from seedbed.cli.diagnosis import diagnose, lock_drift, unreachable
+from seedbed.errors import UserError, WorldError
+from seedbed.hardware import Gpu, measure
+from seedbed.settings import load_settings
+
+Usage = namedtuple("Usage", ["total", "used", "free"])
+
+
+@pytest.fixture
+def invoke(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    app = typer.Typer()
+    doctor.register(app)
+    return lambda *arguments: CliRunner().invoke(app, arguments)
+
+
+@pytest.fixture
+def server():
+    """A server that answers as it is told, and the paths it was asked for."""
+    answers, asked = {"status": 200}, []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(answers["status"])
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as running:
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_port}", answers, asked
+        running.shutdown()
+        thread.join()
+
+
+def findings(environ, folder, hardware=None):
+    settings = load_settings(environ, folder)
+    return {each.name: each for each in diagnose(settings, folder, hardware or measure())}
+
+
+def test_a_machine_that_is_well_exits_0_and_makes_nothing(invoke, tmp_path):
+    result = invoke("--json")
+    report = json.loads(result.output)
+    assert (result.exit_code, report["ok"]) == (0, True)
+    assert report["hardware"]["hardware_class"] == measure().hardware_class()
+    assert report["versions"]["pydantic"]
+    assert {each["state"] for each in report["findings"]} <= {"ok", "warning"}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_people_get_a_table(invoke):
+    output = invoke().output
+    assert "sha256 as published" in output
+    assert measure().cpu_model in output
+
+
+def test_broken_settings_are_a_finding_not_a_crash(invoke, monkeypatch):
+    monkeypatch.setenv("SEEDBED_STROE__KIND", "qdrant")
+    result = invoke("--json")
+    assert result.exit_code == 1
+    broken = [each for each in json.loads(result.output)["findings"] if each["state"] == "broken"]
+    assert [each["name"] for each in broken] == ["settings"]
+    assert "SEEDBED_STORE__KIND" in broken[0]["detail"]
+
+
+def test_every_finding_that_is_not_well_says_how_to_mend_it(tmp_path, monkeypatch):
+    (tmp_path / ".env").write_text("")
+    (tmp_path / ".env").chmod(0o644)
+    (tmp_path / "uv.lock").write_text("pydantic==0.0.1 \\\n")
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1, 1, 0))
+    environ = {
+        "SEEDBED_HOME": str(tmp_path / "file"),
+        "SEEDBED_STORE__URL": "http://127.0.0.1:1",
+        "SEEDBED_TRACKING__URI": "http://127.0.0.1:1",
+        "PREFECT_API_URL": "127.0.0.1:4200",
+    }
+    found = findings(environ, tmp_path)
+    unwell = {name: each.state for name, each in found.items() if each.state != "ok"}
+    assert unwell == {
+        "packages": "warning",
+        "secrets": "warning",
+        "home": "broken",
+        "disk": "broken",
+        "tracking": "broken",
+        "store": "broken",
+        "prefect": "warning",
+    }
+    assert all(found[name].mend for name in unwell)
+
+
+def test_a_model_that_was_altered_is_broken(tmp_path, monkeypatch):
+    def altered(name):
+        raise WorldError("the weights have another sha256")
+
+    monkeypatch.setattr(diagnosis, "packaged_folder", altered)
+    assert findings({}, tmp_path)["model"].state == "broken"
+
+
+def test_other_models_are_described(tmp_path):
+    assert "a folder" in findings({"SEEDBED_EMBEDDING__MODEL": str(tmp_path)}, tmp_path)["model"].detail
+    assert "model hub" in findings({"SEEDBED_EMBEDDING__MODEL": "org/name"}, tmp_path)["model"].detail
+
+
+@pytest.mark.parametrize(("status", "problem"), [(200, ""), (401, ""), (404, ""), (503, "answers with 503")])
+def test_a_server_is_there_when_it_answers_without_a_fault_of_its_own(server, status, problem):
+    url, answers, asked = server
+    answers["status"] = status
+    assert unreachable(f"{url}/api/", "/health") == problem
+    assert asked == ["/api/health"]
+
+
+def test_each_service_is_asked_at_its_own_address(server, tmp_path):
+    url, _, asked = server
+    environ = {
+        "SEEDBED_STORE__KIND": "qdrant",
+        "SEEDBED_STORE__URL": url,
+        "SEEDBED_TRACKING__URI": url,
+        "PREFECT_API_URL": f"{url}/api",
+    }
+    found = findings(environ, tmp_path)
+    assert {found[name].state for name in ("tracking", "store", "prefect")} == {"ok"}
+    assert asked == ["/health", "/readyz", "/api/health"]
+
+
+def test_a_tracking_database_is_not_asked(tmp_path):
+    found = findings({"SEEDBED_TRACKING__URI": "postgresql://ada:hunter2@db/mlflow"}, tmp_path)["tracking"]
+    assert (found.state, found.detail) == ("ok", "postgresql://***@db/mlflow")
+
+
+def test_drift_from_the_lock_is_counted(tmp_path, monkeypatch):
+    installed = {"torch": "2.9.0+cpu", "numpy": "2.4.0", "extra": "1"}
+    monkeypatch.setattr(diagnosis, "_installed", lambda: installed)
+    lock = tmp_path / "uv.lock"
+    lock.write_text(
+        "torch==2.9.0 \\\n    --hash=sha256:x\nNumPy==2.4.0\nwin==1 ; sys_platform == 'win32' \\\n# comment\n"
+    )
+    assert lock_drift(lock).state == "ok"
+    lock.write_text("torch==2.8.0 \\\nmissing-one==1.0\n")
+    found = lock_drift(lock)
+    assert found.state == "warning"
+    assert found.detail == ("1 differ from uv.lock and 1 are missing: torch 2.9.0+cpu, not 2.8.0, missing-one missing")
+
+
+def test_a_gpu_that_containers_cannot_reach_is_a_warning(tmp_path, monkeypatch):
+    gpu = Gpu(index=0, name="H100", total_bytes=80 << 30, free_bytes=79 << 30, compute_capability="9.0", driver="1")
+    hardware = measure().model_copy(update={"gpus": (gpu,)})
+    monkeypatch.setattr(diagnosis, "container_gpu_runtime", lambda: "")
+    assert findings({}, tmp_path, hardware)["gpu"].state == "warning"
+    monkeypatch.setattr(diagnosis, "container_gpu_runtime", lambda: "CDI")
+    assert findings({}, tmp_path, hardware)["gpu"].detail == "H100 (79 of 80 GiB free); containers use it by CDI"
+
+
+def test_secrets_that_only_their_owner_reads_are_no_finding(tmp_path):
+    (tmp_path / ".env").write_text("")
+    (tmp_path / ".env").chmod(0o600)
+    (tmp_path / ".env.example").write_text("")
+    assert "secrets" not in findings({}, tmp_path)
+
+
+def test_a_fault_in_the_settings_leaves_the_rest_of_the_report(tmp_path):
+    found = diagnose(UserError("wrong"), tmp_path, measure())
+    assert [each.name for each in found] == ["python", "packages", "settings", "gpu"]
