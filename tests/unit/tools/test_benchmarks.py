@@ -1,0 +1,46 @@
+"""Test that no measurement says more than it measured.
+
+tests/unit/tools/test_benchmarks.py - v0.1.0
+"""
+
+import pytest
+
+from benchmarks import scifact, sts
+from benchmarks._verdict import NOT_MEASURED
+from tools.bench import main as bench
+
+
+@pytest.mark.parametrize("benchmark", [sts, scifact])
+def test_a_benchmark_without_its_data_exits_with_a_code_of_its_own(benchmark, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert benchmark.main([]) == NOT_MEASURED
+    assert capsys.readouterr().out.startswith("not measured: no data")
+
+
+@pytest.mark.parametrize(
+    ("programs", "code", "last"),
+    [
+        ({"met": 0, "without": NOT_MEASURED}, NOT_MEASURED, "bench: NOT MEASURED: without"),
+        ({"slow": 1, "without": NOT_MEASURED}, 1, "bench: missed its bar: slow; NOT MEASURED: without"),
+        ({"met": 0}, 0, "bench: every bar met"),
+    ],
+)
+def test_what_was_not_measured_is_neither_met_nor_missed(programs, code, last, tmp_path, capfd):
+    for name, exit_code in programs.items():
+        (tmp_path / f"{name}.py").write_text(f"raise SystemExit({exit_code})\n")
+    assert bench([], tmp_path) == code
+    assert capfd.readouterr().out.splitlines()[-1] == last
+
+
+@pytest.mark.parametrize(
+    ("ndcg", "recall", "agree"), [(0.6451, 0.925, True), (0.6420, 0.925, False), (0.6451, 0.930, False)]
+)
+def test_scores_agree_only_within_their_tolerance(ndcg, recall, agree):
+    lines, verdict = scifact.compared({"ndcg_at_10": ndcg, "recall_at_100": recall})
+    assert verdict is agree
+    assert ["DIFFERS" in line for line in lines].count(True) == (not agree)
+
+
+def test_a_folder_that_is_no_corpus_fails_as_the_command_does(tmp_path, capfd):
+    assert scifact.main(["--beir", str(tmp_path), "--home", str(tmp_path / "home")]) == 2
+    assert "corpus.jsonl" in capfd.readouterr().err
