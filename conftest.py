@@ -79,7 +79,7 @@ def _no_secret_of_another_test(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _same_search_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take back what a test, or Prefect loading a flow, put on the search path: `pipelines/` there hides these `tests`."""
+    """Take back what a test, or Prefect loading a flow, put on the search path: from `pipelines/` it hides `tests/`."""
     monkeypatch.setattr(sys, "path", list(sys.path))
 
 
