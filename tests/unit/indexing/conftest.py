@@ -6,9 +6,9 @@ tests/unit/indexing/conftest.py - v0.1.0
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from seedbed.corpora.document import Document, Rejection
@@ -65,11 +65,9 @@ class Engine:
 
     def content(self) -> dict[str, str]:
         """Return what the store holds: document and position → text."""
-        collection = self.open_collection()
-        probe = np.zeros((1, DIMENSION), dtype=np.float32)
-        probe[0, 0] = 1
-        hits = collection.search(probe, max(1, collection.count()))[0]
-        return {f"{hit.payload['document_id']}/{hit.payload['position']}": str(hit.payload["text"]) for hit in hits}
+        collection = self.open_collection()  # listed, not searched: a neighbour graph may fail to reach a point
+        document, position, text = (dict(chain(*collection.scan(name))) for name in ("document_id", "position", "text"))
+        return {f"{document[point]}/{position[point]}": str(text[point]) for point in document}
 
 
 @pytest.fixture
