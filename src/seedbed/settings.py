@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -240,12 +240,21 @@ def _refuse_weak(settings: Settings, secrets: Mapping[str, str]) -> None:
     for path, secret in secrets.items():
         if secret.lower() in _WELL_KNOWN_SECRETS:
             raise UserError(f"{variable_of(path)} is empty or a well-known default, {refused}; openssl rand -hex 32")
+        if secret.startswith("postgresql") and _travels_in_clear_text(secret):
+            raise UserError(f"{variable_of(path)} does not ask for encryption, {refused}; add ?sslmode=verify-full")
     for path, value in _leaves(settings):
         if isinstance(value, str) and value.startswith("http://") and not _is_loopback(value):
             section = path.partition(".")[0]
             if urlsplit(value).password or any(each.partition(".")[0] == section for each in secrets):
                 shown = f"{variable_of(path)}={redact_text(value)!r}"
                 raise UserError(f"{shown} sends a secret unencrypted, {refused}; use https")
+
+
+def _travels_in_clear_text(postgresql_url: str) -> bool:
+    query = dict(parse_qsl(urlsplit(postgresql_url).query))
+    host = query.get("host", urlsplit(postgresql_url).hostname or "/")  # without a host: the socket of this machine
+    encrypted = query.get("sslmode") in ("require", "verify-ca", "verify-full")
+    return not (encrypted or host.startswith("/") or _is_loopback(f"//{host}"))
 
 
 def _is_loopback(url: str) -> bool:

@@ -26,7 +26,7 @@ from seedbed.corpora.ports import Chunker, Corpus
 from seedbed.embedding.config import EmbeddingConfig
 from seedbed.embedding.ports import Embedder
 from seedbed.errors import UserError, WorldError
-from seedbed.indexing.config import IndexConfig
+from seedbed.indexing.config import IndexConfig, IndexingConfig
 from seedbed.settings import Settings, load_settings
 from seedbed.stores.config import StoreConfig
 from seedbed.stores.ports import VectorStore
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from seedbed.backup.create import Backup
     from seedbed.backup.restore import Restored
     from seedbed.indexing.index import Index
+    from seedbed.indexing.ledger import Ledger
     from seedbed.indexing.search import Searcher
     from seedbed.tracking.run import Run
 
@@ -152,21 +153,27 @@ def sections(settings: Settings) -> dict[str, BaseModel]:
     return {name: value for name, value in fields.items() if isinstance(value, BaseModel)}
 
 
+def ledger(config: IndexingConfig, home: Path, *, create: bool = True) -> "Ledger":
+    """Open the configured ledger; it is closed by leaving its block."""
+    from seedbed.indexing.ledger import Ledger
+
+    return Ledger(config.ledger_url or home / "ledger.db", create=create)
+
+
 @contextmanager
 def open_index(config: IndexConfig, home: Path, *, create: bool = True) -> "Iterator[Index]":
     """Open the index that a configuration names; it need not exist yet. Without `create` it is good for a plan only."""
     from seedbed.indexing.index import Index
-    from seedbed.indexing.ledger import Ledger
 
     encoder = embedder(config.embedding, home)
-    with Ledger(home / "ledger.db", create=create) as ledger:
+    with ledger(config.indexing, home, create=create) as opened:
         yield Index(
             config,
             corpus=corpus(config.corpus),
             chunker=chunker(config.chunk, config.corpus, encoder),
             embedder=encoder,
             store=store(config.store, home),
-            ledger=ledger,
+            ledger=opened,
             home=home,
         )
 
@@ -178,28 +185,28 @@ def roll_back(config: IndexConfig, home: Path) -> tuple[str, str]:
         UserError: there is no such collection.
     """
     from seedbed.indexing import switch
-    from seedbed.indexing.ledger import Ledger
 
-    with Ledger(home / "ledger.db") as ledger:
-        return switch.roll_back(config.name, config.store.place, store(config.store, home), ledger, home)
+    with ledger(config.indexing, home) as opened:
+        return switch.roll_back(config.name, config.store.place, store(config.store, home), opened)
 
 
 @contextmanager
-def open_search(name: str | None, config: StoreConfig, home: Path) -> "Iterator[tuple[str, Searcher]]":
+def open_search(
+    name: str | None, config: StoreConfig, home: Path, indexing: IndexingConfig | None = None
+) -> "Iterator[tuple[str, Searcher]]":
     """Open an index for searching, with the encoder that filled it; the newest one when no name is given.
 
     Raises:
         UserError: there is no such index, it lies in another store, or its model is not the one it was.
         WorldError: the store has lost the index, or a part of it.
     """
-    from seedbed.indexing.ledger import Ledger
     from seedbed.indexing.search import Searcher
     from seedbed.indexing.vectors import VectorCache
     from seedbed.stores.point import CollectionSpec
 
-    with Ledger(home / "ledger.db") as ledger:
-        alias, collection = ledger.resolve(name)
-        made_with = ledger.config(collection)
+    with ledger(indexing or IndexingConfig(), home) as known:
+        alias, collection = known.resolve(name)
+        made_with = known.config(collection)
         if made_with["store"] != config.place:
             raise UserError(
                 f"index {alias!r} lies in the store {made_with['store']!r}, the settings name {config.place!r}; "
@@ -215,11 +222,11 @@ def open_search(name: str | None, config: StoreConfig, home: Path) -> "Iterator[
         if collection not in database.names():  # opening would make it, empty
             raise WorldError(f"index {alias!r} is no longer in the store {config.place!r}. Next: seedbed index")
         opened = database.open(CollectionSpec(collection, fingerprint.dimension))
-        if (num_found := opened.count()) < (num_stored := ledger.count(collection)[1]):
+        if (num_found := opened.count()) < (num_stored := known.count(collection)[1]):
             raise WorldError(
                 f"the store has {num_found} of {num_stored} chunks of index {alias!r}. Next: seedbed index"
             )
-        yield alias, Searcher(opened, encoder, VectorCache(home / "vectors", ledger, encoder), encoding.query_prompt)
+        yield alias, Searcher(opened, encoder, VectorCache(home / "vectors", known, encoder), encoding.query_prompt)
 
 
 def tracker(config: TrackingConfig, home: Path) -> RunTracker:
@@ -268,7 +275,7 @@ def back_up(settings: Settings, folder: Path | None = None, keep: int | None = N
         ledger=Database("ledger.db", COUNTS),
         runs=Database("mlflow.db", mlflow_files.COUNTS, mlflow_files.RUNNING),
         places={"store": settings.store.place, "runs": settings.tracking.uri or "embedded"},
-        left_out=kept_elsewhere(settings.store, settings.tracking, settings.home),
+        left_out=kept_elsewhere(settings.store, settings.tracking, settings.home, settings.indexing.ledger_url),
     )
 
 

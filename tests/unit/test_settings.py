@@ -314,3 +314,33 @@ def test_the_process_environment_is_read_when_none_is_given(tmp_path, monkeypatc
     monkeypatch.setenv("SEEDBED_STORE__KIND", "qdrant")
     monkeypatch.chdir(tmp_path)
     assert load_settings().store.kind == "qdrant"
+
+
+@pytest.mark.parametrize(
+    ("address", "refused"),
+    [
+        ("postgresql://me:long-and-secret@db.example/ledger", True),
+        ("postgresql://me:long-and-secret@db.example/ledger?sslmode=prefer", True),
+        ("postgresql:///ledger?host=db.example", True),
+        ("postgresql://me:long-and-secret@db.example/ledger?sslmode=verify-full", False),
+        ("postgresql+psycopg://me:long-and-secret@127.0.0.1:5433/ledger", False),
+        ("postgresql:///ledger?host=/var/run/postgresql", False),
+    ],
+)
+def test_a_ledger_elsewhere_is_reached_encrypted_outside_dev(tmp_path, address, refused):
+    environ = {"SEEDBED_INDEXING__LEDGER_URL": address}
+    assert load_settings(environ, tmp_path).indexing.ledger_url.get_secret_value() == address
+    environ |= {"ENVIRONMENT": "prod"}
+    if refused:
+        said = refusal(environ, tmp_path)
+        assert "SEEDBED_INDEXING__LEDGER_URL does not ask for encryption" in said
+        assert "sslmode=verify-full" in said
+        assert "long-and-secret" not in said
+    else:
+        load_settings(environ, tmp_path)
+
+
+def test_a_ledger_that_is_no_postgresql_is_refused_without_being_shown(tmp_path):
+    said = refusal({"SEEDBED_INDEXING__LEDGER_URL": "mysql://me:hunter22@db/x"}, tmp_path)
+    assert "names no PostgreSQL; write postgresql://user:password@host/database" in said
+    assert "hunter22" not in said

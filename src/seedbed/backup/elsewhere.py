@@ -10,6 +10,8 @@ flowchart LR
 
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from seedbed.logging_redaction import redact_text
 from seedbed.stores.config import StoreConfig
 from seedbed.tracking.config import TrackingConfig
@@ -26,7 +28,9 @@ _RUNS = {
 }
 
 
-def kept_elsewhere(store: StoreConfig, tracking: TrackingConfig, home: Path) -> list[str]:
+def kept_elsewhere(
+    store: StoreConfig, tracking: TrackingConfig, home: Path, ledger_url: SecretStr | None = None
+) -> list[str]:
     """Return one line for each place that a backup of the home folder does not hold."""
     lines = []
     if store.url:
@@ -38,4 +42,9 @@ def kept_elsewhere(store: StoreConfig, tracking: TrackingConfig, home: Path) -> 
     if tracking.uri and tracking.uri != f"sqlite:///{(home / 'mlflow.db').absolute()}":
         scheme = tracking.uri.partition("://")[0].partition("+")[0]
         lines.append(f"runs at {redact_text(tracking.uri)}: {_RUNS.get(scheme, 'save them as their keeper does')}")
+    if ledger_url:
+        place = redact_text(ledger_url.get_secret_value())
+        lines.append(
+            f"ledger at {place}: pg_dump --format=custom, before this backup: it names vectors that are in here"
+        )
     return lines

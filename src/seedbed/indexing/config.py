@@ -8,16 +8,18 @@ classDiagram
     BaseModel <|-- IndexConfig
     IndexConfig ..> CorpusConfig : holds
     IndexConfig ..> StoreConfig : holds
+    IndexingConfig ..> UserError : raises
 ```
 """
 
 import re
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator
 
 from seedbed.corpora.config import ChunkConfig, CorpusConfig
 from seedbed.digests import digest_of
 from seedbed.embedding.config import EmbeddingConfig
+from seedbed.errors import UserError
 from seedbed.stores.config import StoreConfig
 
 
@@ -29,6 +31,21 @@ class IndexingConfig(BaseModel):
     shard_chunks: PositiveInt = Field(512, le=100_000, description="chunks that are embedded and committed together")
     max_shrink: float = Field(0.3, ge=0, le=1, description="share of the documents that one run may delete")
     allow_shrink: bool = Field(False, description="delete however many documents are gone")
+    ledger_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL that keeps the ledger, for more than one machine: "
+        "postgresql://user:password@host/database?sslmode=verify-full; default: SQLite, <home>/ledger.db",
+    )
+
+    @field_validator("ledger_url")
+    @classmethod
+    def _is_postgresql(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(("postgresql://", "postgresql+psycopg://")):
+            raise UserError(
+                "SEEDBED_INDEXING__LEDGER_URL names no PostgreSQL; write postgresql://user:password@host/database, "
+                "or nothing for SQLite in the home folder"
+            )
+        return url
 
 
 class IndexConfig(BaseModel):

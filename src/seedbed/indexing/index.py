@@ -42,7 +42,6 @@ from seedbed.indexing.stale import Stale, find_stale
 from seedbed.indexing.switch import check_recall
 from seedbed.indexing.vectors import VectorCache
 from seedbed.indexing.verify import VerifyReport, compare, repair
-from seedbed.locks import owned_lock
 from seedbed.progress import Progress
 from seedbed.stores.point import CollectionSpec
 from seedbed.stores.ports import Collection, VectorStore
@@ -143,7 +142,7 @@ class Index:
             return repair(self.collection_name, damage, self._collection, self._ledger, batches, size, self.run_shard)
 
     def _locked(self) -> AbstractContextManager[None]:
-        return owned_lock(self._home / "locks" / f"{self.name}.lock", f"index {self.name!r}")
+        return self._ledger.owned(self.name)
 
     @cached_property
     def _collection(self) -> Collection:

@@ -15,61 +15,59 @@ flowchart LR
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from itertools import batched
 from pathlib import Path
 from typing import Any, Self, final
 
-from sqlalchemy import Connection, create_engine, delete, event, func, insert, inspect, select, update
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import DatabaseError
+from pydantic import SecretStr
+from sqlalchemy import delete, func, select, update
 
-from seedbed.errors import UserError, WorldError
+from seedbed.errors import UserError
 from seedbed.indexing.chunks import Chunk
-from seedbed.indexing.schema import SCHEMA_VERSION, aliases, collections, metadata, points, rates, seen, vectors
-from seedbed.locks import make_folder
+from seedbed.indexing.database import Database, upsert_on
+from seedbed.indexing.schema import aliases, collections, points, rates, seen, vectors
 
 _MANY = 5_000
-"""Ids in one IN list: below every limit of SQLite's."""
+"""Ids in one IN list: below every limit of SQLite's and PostgreSQL's."""
 
 
 @final
 class Ledger:
-    """The one truth about what is indexed: `ledger.db`, SQLite in WAL mode, one committing process per collection."""
+    """The one truth about what is indexed, in SQLite or PostgreSQL: one committing process per collection."""
 
-    def __init__(self, path: Path, *, create: bool = True, timeout_s: float = 60.0) -> None:
-        """Open the file; without `create`, one that is not there reads as empty and comes into being nowhere.
+    def __init__(self, place: Path | SecretStr, *, create: bool = True, timeout_s: float = 60.0) -> None:
+        """Open a file, or the database of a server whose address holds its password.
 
-        `timeout_s` is the longest wait for another process that writes.
+        Without `create`, one that is not there reads as empty and comes into being nowhere. `timeout_s` is the longest
+        wait for another process that writes.
         """
-        self._path = path
-        if create:
-            make_folder(path.parent)
-        place = f"sqlite:///{path}" if create or path.exists() else "sqlite://"
-        self._engine = create_engine(place, connect_args={"timeout": timeout_s, "check_same_thread": False})
-        event.listen(self._engine, "connect", _set_pragmas)
-        with self._faults_named():
-            self._connection = self._engine.connect()
-            self._open_schema(create or not path.exists())
+        self._database = Database(place, create=create, timeout_s=timeout_s)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._connection.close()
-        self._engine.dispose()
+        self._database.close()
+
+    def owned(self, name: str) -> AbstractContextManager[None]:
+        """Let no other process that uses this ledger write to an index meanwhile.
+
+        Raises:
+            WorldError: another process does; the error names it.
+        """
+        return self._database.owned(name)
 
     def register(self, collection: str, alias: str, encoder: str, config: Mapping[str, Any]) -> None:
         """Note a physical collection; one that is noted already stays as it is."""
         row = {"name": collection, "alias": alias, "encoder": encoder, "config": json.dumps(config, sort_keys=True)}
-        with self._transaction() as connection:
-            connection.execute(sqlite_insert(collections).values(data_digest="", **row).on_conflict_do_nothing())
+        self._database.upsert(collections, [row | {"data_digest": ""}], replace=False)
 
     def config(self, collection: str) -> dict[str, Any]:
         """Return what a collection was registered with."""
         query = select(collections.c.config).where(collections.c.name == collection)
-        return dict(json.loads(self._read(query).scalar_one()))
+        return dict(json.loads(self._database.read(query).scalar_one()))
 
     def stored(self, collection: str, point_ids: Sequence[str]) -> dict[str, str]:
         """Return point id → content digest of those points that the store has confirmed."""
@@ -83,7 +81,7 @@ class Ledger:
             query = select(points.c.point_id, points.c.content_digest, points.c.stored).where(
                 points.c.collection == collection, points.c.point_id.in_(ids)
             )
-            found.update((row.point_id, (row.content_digest, row.stored)) for row in self._read(query))
+            found.update((row.point_id, (row.content_digest, row.stored)) for row in self._database.read(query))
         return found
 
     def expect(self, collection: str, chunks: Iterable[Chunk]) -> None:
@@ -99,9 +97,7 @@ class Ledger:
             }
             for chunk in chunks
         ]
-        if rows:
-            with self._transaction() as connection:
-                connection.execute(insert(points).prefix_with("OR REPLACE"), rows)
+        self._database.upsert(points, rows)
 
     def confirm(self, collection: str, point_ids: Sequence[str]) -> None:
         """Note points as stored, after the store has shown that it has them."""
@@ -111,12 +107,12 @@ class Ledger:
         """Trust a collection, or some points of it, no longer: they are on their way again."""
         if point_ids is not None:
             return self._mark(collection, point_ids, stored=False)
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             connection.execute(update(points).where(points.c.collection == collection).values(stored=False))
 
     def forget(self, collection: str, point_ids: Sequence[str]) -> None:
         """Remove points, after they have left the store."""
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             for ids in batched(point_ids, _MANY):
                 connection.execute(delete(points).where(points.c.collection == collection, points.c.point_id.in_(ids)))
 
@@ -124,14 +120,14 @@ class Ledger:
         """Return how many documents and chunks are confirmed, and how many of the chunks were truncated."""
         confirmed = (points.c.collection == collection) & points.c.stored
         query = select(func.count(points.c.document_id.distinct()), func.count()).where(confirmed)
-        documents, chunks = self._read(query).one()
+        documents, chunks = self._database.read(query).one()
         cut = select(func.count()).select_from(points.join(vectors, points.c.vector_key == vectors.c.vector_key))
-        return documents, chunks, self._read(cut.where(confirmed, vectors.c.truncated)).scalar_one()
+        return documents, chunks, self._database.read(cut.where(confirmed, vectors.c.truncated)).scalar_one()
 
     def num_documents(self, collection: str) -> int:
         """Return how many documents have a point, confirmed or on its way."""
         query = select(func.count(points.c.document_id.distinct())).where(points.c.collection == collection)
-        return int(self._read(query).scalar_one())
+        return int(self._database.read(query).scalar_one())
 
     def confirmed(self, collection: str) -> list[tuple[str, str, str]]:
         """Return (point id, document id, vector key) of every confirmed point, ordered by point id."""
@@ -140,19 +136,17 @@ class Ledger:
             .where(points.c.collection == collection, points.c.stored)
             .order_by(points.c.point_id)
         )
-        return [(row.point_id, row.document_id, row.vector_key) for row in self._read(query)]
+        return [(row.point_id, row.document_id, row.vector_key) for row in self._database.read(query)]
 
     def begin_pass(self) -> None:
         """Start to note what the corpus or the store has; nothing of an earlier pass is left."""
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             connection.execute(delete(seen))
 
     def see(self, point_ids: Iterable[str]) -> None:
         """Note that these points were met."""
         rows = [{"point_id": point_id} for point_id in point_ids]
-        if rows:
-            with self._transaction() as connection:
-                connection.execute(insert(seen).prefix_with("OR IGNORE"), rows)
+        self._database.upsert(seen, rows, replace=False)
 
     def stale(self, collection: str, keep_documents: Iterable[str]) -> dict[str, list[str]]:
         """Return document id → its points that the corpus no longer has, those of `keep_documents` left out."""
@@ -164,7 +158,7 @@ class Ledger:
         )
         keep = set(keep_documents)
         gone: dict[str, list[str]] = {}
-        for document_id, point_id in self._read(query):
+        for document_id, point_id in self._database.read(query):
             if document_id not in keep:
                 gone.setdefault(document_id, []).append(point_id)
         return gone
@@ -178,13 +172,13 @@ class Ledger:
                 .join(seen, points.c.point_id == seen.c.point_id)
                 .where(points.c.collection == collection, points.c.document_id.in_(ids))
             )
-            left.update(self._read(query).scalars())
+            left.update(self._database.read(query).scalars())
         return set(documents) - left
 
     def doubt_without_vector(self, collection: str) -> None:
         """Put points on their way again whose vector is no longer on disk, so that their texts are embedded anew."""
         kept = select(vectors.c.vector_key)
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             connection.execute(
                 update(points)
                 .where(points.c.collection == collection, points.c.vector_key.not_in(kept))
@@ -198,14 +192,14 @@ class Ledger:
             .outerjoin(seen, points.c.point_id == seen.c.point_id)
             .where(points.c.collection == collection, points.c.stored, seen.c.point_id.is_(None))
         )
-        return {row.point_id: row.content_digest for row in self._read(query)}
+        return {row.point_id: row.content_digest for row in self._database.read(query)}
 
     def vectors(self, keys: Sequence[str]) -> dict[str, tuple[str, int]]:
         """Return vector key → (file, row) of the vectors that exist."""
         found: dict[str, tuple[str, int]] = {}
         for some in batched(keys, _MANY):
             query = select(vectors.c.vector_key, vectors.c.file, vectors.c.row).where(vectors.c.vector_key.in_(some))
-            found.update((row.vector_key, (row.file, row.row)) for row in self._read(query))
+            found.update((row.vector_key, (row.file, row.row)) for row in self._database.read(query))
         return found
 
     def add_vectors(self, file: str, keys: Sequence[str], truncated: Sequence[bool]) -> None:
@@ -214,18 +208,16 @@ class Ledger:
             {"vector_key": key, "file": file, "row": row, "truncated": cut}
             for row, (key, cut) in enumerate(zip(keys, truncated, strict=True))
         ]
-        if rows:
-            with self._transaction() as connection:
-                connection.execute(insert(vectors).prefix_with("OR REPLACE"), rows)
+        self._database.upsert(vectors, rows)
 
     def drop_vectors(self, file: str) -> None:
         """Forget the rows of a Parquet file that is gone or damaged: its texts are embedded again."""
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             connection.execute(delete(vectors).where(vectors.c.file == file))
 
     def point(self, alias: str, collection: str, data_digest: str) -> None:
         """Let searches for `alias` see this collection from now on, in one transaction."""
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             newest = connection.execute(select(func.coalesce(func.max(aliases.c.sequence), 0))).scalar_one()
             before = connection.execute(
                 select(aliases.c.collection, aliases.c.previous).where(aliases.c.alias == alias)
@@ -233,10 +225,8 @@ class Ledger:
             previous = None
             if before is not None:
                 previous = before.previous if before.collection == collection else before.collection
-            connection.execute(
-                insert(aliases).prefix_with("OR REPLACE"),
-                {"alias": alias, "collection": collection, "previous": previous, "sequence": newest + 1},
-            )
+            row = {"alias": alias, "collection": collection, "previous": previous, "sequence": newest + 1}
+            upsert_on(connection, aliases, [row])
             connection.execute(
                 update(collections).where(collections.c.name == collection).values(data_digest=data_digest)
             )
@@ -244,30 +234,30 @@ class Ledger:
     def target(self, alias: str) -> tuple[str | None, str | None]:
         """Return the collection that searches for `alias` see, and the one they saw before."""
         query = select(aliases.c.collection, aliases.c.previous).where(aliases.c.alias == alias)
-        row = self._read(query).first()
+        row = self._database.read(query).first()
         return (row.collection, row.previous) if row else (None, None)
 
     def swap(self, alias: str) -> None:
         """Let searches for `alias` see the collection that they saw before, in one transaction."""
         newest = select(func.max(aliases.c.sequence) + 1).scalar_subquery()
         values = {"collection": aliases.c.previous, "previous": aliases.c.collection, "sequence": newest}
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             connection.execute(
                 update(aliases).where(aliases.c.alias == alias, aliases.c.previous.is_not(None)).values(values)
             )
 
     def rate(self, encoder: str) -> float | None:
         """Return the characters per second that an encoder last made vectors of, if it was ever measured."""
-        if not inspect(self._connection).has_table("rates"):  # an older ledger that this process must not write to
+        if not self._database.has("rates"):  # an older ledger that this process must not write to
             return None
-        found: float | None = self._read(select(rates.c.characters_per_s).where(rates.c.encoder == encoder)).scalar()
+        found: float | None = self._database.read(
+            select(rates.c.characters_per_s).where(rates.c.encoder == encoder)
+        ).scalar()
         return found
 
     def note_rate(self, encoder: str, characters_per_s: float) -> None:
         """Keep how fast an encoder is."""
-        row = {"encoder": encoder, "characters_per_s": characters_per_s}
-        with self._transaction() as connection:
-            connection.execute(insert(rates).prefix_with("OR REPLACE"), row)
+        self._database.upsert(rates, [{"encoder": encoder, "characters_per_s": characters_per_s}])
 
     def resolve(self, alias: str | None) -> tuple[str, str]:
         """Return (alias, collection) of an index; the newest one when no name is given.
@@ -275,7 +265,9 @@ class Ledger:
         Raises:
             UserError: there is no index of that name, or none at all.
         """
-        rows = self._read(select(aliases.c.alias, aliases.c.collection).order_by(aliases.c.sequence.desc())).all()
+        rows = self._database.read(
+            select(aliases.c.alias, aliases.c.collection).order_by(aliases.c.sequence.desc())
+        ).all()
         known = {row.alias: row.collection for row in rows}
         if not known:
             raise UserError("nothing has been indexed yet. Next: seedbed index --corpus-kind docstrings")
@@ -287,51 +279,10 @@ class Ledger:
         return name, known[name]
 
     def _mark(self, collection: str, point_ids: Sequence[str], *, stored: bool) -> None:
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             for ids in batched(point_ids, _MANY):
                 connection.execute(
                     update(points)
                     .where(points.c.collection == collection, points.c.point_id.in_(ids))
                     .values(stored=stored)
                 )
-
-    def _open_schema(self, create: bool) -> None:
-        version = self._connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-        if version not in (0, SCHEMA_VERSION):
-            raise UserError(
-                f"the ledger {self._path} has schema {version}, this Seedbed reads {SCHEMA_VERSION}; "
-                "install the newer Seedbed, or choose another SEEDBED_HOME"
-            )
-        if create:
-            metadata.create_all(self._connection)
-        else:
-            seen.create(self._connection)
-        if create and not version:  # at every opening it would wait for whoever writes
-            self._connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        self._connection.commit()
-
-    def _read(self, query: Any) -> Any:
-        with self._faults_named():
-            return self._connection.execute(query)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        with self._faults_named():
-            self._connection.rollback()
-            with self._connection.begin():
-                yield self._connection
-
-    @contextmanager
-    def _faults_named(self) -> Iterator[None]:
-        try:
-            yield
-        except DatabaseError as error:
-            raise WorldError(
-                f"the ledger {self._path} cannot be used: {error.orig}; is the disk full, or the file in use?"
-            ) from error
-
-
-def _set_pragmas(connection: Any, _: object) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA temp_store=MEMORY")

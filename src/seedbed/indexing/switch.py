@@ -11,14 +11,12 @@ flowchart LR
 
 import logging
 from itertools import batched
-from pathlib import Path
 
 import numpy as np
 
 from seedbed.errors import UserError, WorldError
 from seedbed.indexing.ledger import Ledger
 from seedbed.indexing.vectors import VectorCache
-from seedbed.locks import owned_lock
 from seedbed.stores.ports import Collection, VectorStore
 
 logger = logging.getLogger(__name__)
@@ -54,13 +52,13 @@ def check_recall(name: str, collection: Collection, ledger: Ledger, cache: Vecto
         )
 
 
-def roll_back(name: str, place: str, store: VectorStore, ledger: Ledger, home: Path) -> tuple[str, str]:
+def roll_back(name: str, place: str, store: VectorStore, ledger: Ledger) -> tuple[str, str]:
     """Let searches see the collection they saw before; return (that one, the one they leave).
 
     Raises:
         UserError: there is no such collection, or it lies in another store.
     """
-    with owned_lock(home / "locks" / f"{name}.lock", f"index {name!r}"):
+    with ledger.owned(name):
         current, previous = ledger.target(name)
         if current is None or previous is None:
             raise UserError(f"index {name!r} has no earlier collection to go back to. Next: seedbed index --plan")

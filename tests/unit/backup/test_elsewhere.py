@@ -6,6 +6,7 @@ tests/unit/backup/test_elsewhere.py - v0.1.0
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from seedbed.backup.elsewhere import kept_elsewhere
 from seedbed.stores.config import StoreConfig
@@ -48,3 +49,9 @@ def test_runs_elsewhere_are_named_without_their_password(uri, said):
     [line] = kept_elsewhere(StoreConfig(), TrackingConfig(uri=uri), HOME)
     assert said in line
     assert "hunter22" not in line
+
+
+def test_a_ledger_on_a_server_is_named_without_its_password():
+    address = SecretStr("postgresql://me:hunter22@db/ledger")
+    [line] = kept_elsewhere(StoreConfig(), TrackingConfig(), HOME, address)
+    assert "ledger at postgresql://***@db/ledger: pg_dump" in line

@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from seedbed.corpora.document import Document, Rejection
 from seedbed.corpora.ports import Corpus
@@ -36,6 +37,8 @@ class Engine:
     query_prompt: str = ""
     url: str | None = None
     """Address of a Chroma server; default: embedded."""
+    ledger: SecretStr | None = None
+    """Address of a PostgreSQL; default: SQLite."""
 
     @contextmanager
     def index(
@@ -46,7 +49,7 @@ class Engine:
             shard_chunks=self.shard_chunks, max_shrink=self.max_shrink, allow_shrink=self.allow_shrink
         )
         store = StoreConfig(collection="test", url=self.url)
-        with Ledger(self.home / "ledger.db", create=create, timeout_s=timeout_s) as ledger:
+        with Ledger(self.ledger or self.home / "ledger.db", create=create, timeout_s=timeout_s) as ledger:
             yield Index(
                 IndexConfig(store=store, indexing=limits, embedding=EmbeddingConfig(query_prompt=self.query_prompt)),
                 corpus=corpus or ListCorpus(records),
@@ -59,7 +62,7 @@ class Engine:
 
     def open_collection(self) -> Collection:
         """Open the collection that searches see, past the index."""
-        with Ledger(self.home / "ledger.db") as ledger:
+        with Ledger(self.ledger or self.home / "ledger.db") as ledger:
             _, name = ledger.resolve("test")
         return ChromaStore(StoreConfig(url=self.url), self.home / "chroma").open(CollectionSpec(name, DIMENSION))
 

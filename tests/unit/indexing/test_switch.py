@@ -31,7 +31,7 @@ def run(engine: Engine, *records: Document) -> IndexReport:
 def roll_back(engine: Engine, place: str = "chroma embedded") -> tuple[str, str]:
     store = ChromaStore(StoreConfig(), engine.home / "chroma")
     with Ledger(engine.home / "ledger.db") as ledger:
-        return switch.roll_back("test", place, store, ledger, engine.home)
+        return switch.roll_back("test", place, store, ledger)
 
 
 def seen(engine: Engine) -> str:

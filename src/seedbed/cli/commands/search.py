@@ -42,7 +42,7 @@ def search(
         raise UserError(f"the text to search for has {len(text)} characters; give 1 to {_MAX_TEXT}")
     settings = load_settings()
     configure(settings.log, service="cli", home=settings.home)
-    with wiring.open_search(collection, settings.store, settings.home) as (name, searcher):
+    with wiring.open_search(collection, settings.store, settings.home, settings.indexing) as (name, searcher):
         hits = searcher([text], k)[0]
     if as_json:
         print_json({"index": name, "hits": [{"id": hit.id, "score": hit.score, **hit.payload} for hit in hits]})

@@ -1,0 +1,25 @@
+"""Find programs that come from the operating system, not from the lock.
+
+tests/system_parts.py - v0.1.0
+
+Without them a test is skipped and says what is missing; .ci/run names in SEEDBED_TEST_REQUIRE what must be there.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+_FOLDERS = {"postgresql": "/usr/lib/postgresql/*/bin"}
+
+
+def program(part: str, name: str) -> str:
+    """Return the path of a program of a Debian package, or skip the test."""
+    found = sorted(Path("/").glob(f"{_FOLDERS[part].lstrip('/')}/{name}"), key=lambda path: path.parts)
+    if path := shutil.which(name) or (str(found[-1]) if found else None):
+        return path
+    why = f"{name} is not installed: apt-get install {part}"
+    if part in os.environ.get("SEEDBED_TEST_REQUIRE", "").split():
+        pytest.fail(why)
+    pytest.skip(why)
