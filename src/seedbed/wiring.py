@@ -219,7 +219,7 @@ def open_search(name: str | None, config: StoreConfig, home: Path) -> "Iterator[
             raise WorldError(
                 f"the store has {num_found} of {num_stored} chunks of index {alias!r}. Next: seedbed index"
             )
-        yield alias, Searcher(opened, encoder, VectorCache(home / "vectors", ledger, encoder), encoding.query_prompt)
+        yield alias, Searcher(opened, encoder, VectorCache(home / "vectors", ledger), encoding.query_prompt)
 
 
 def tracker(config: TrackingConfig, home: Path) -> RunTracker:
