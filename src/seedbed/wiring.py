@@ -226,7 +226,7 @@ def open_search(
             raise WorldError(
                 f"the store has {num_found} of {num_stored} chunks of index {alias!r}. Next: seedbed index"
             )
-        yield alias, Searcher(opened, encoder, VectorCache(home / "vectors", known, encoder), encoding.query_prompt)
+        yield alias, Searcher(opened, encoder, VectorCache(home / "vectors", known), encoding.query_prompt)
 
 
 def tracker(config: TrackingConfig, home: Path) -> RunTracker:

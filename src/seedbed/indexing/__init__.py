@@ -6,6 +6,7 @@ src/seedbed/indexing/__init__.py - v0.1.0
 flowchart LR
     index --> reading & plan & shard & search & exact
     index --> preview & verify & switch
+    shard --> workers --> encode
     shard --> vectors & ledger & dead_letter
 ```
 """

@@ -42,6 +42,7 @@ from seedbed.indexing.stale import Stale, find_stale
 from seedbed.indexing.switch import check_recall
 from seedbed.indexing.vectors import VectorCache
 from seedbed.indexing.verify import VerifyReport, compare, repair
+from seedbed.indexing.workers import ThreadWorker, Workers
 from seedbed.progress import Progress
 from seedbed.stores.point import CollectionSpec
 from seedbed.stores.ports import Collection, VectorStore
@@ -65,6 +66,7 @@ class Index:
         store: VectorStore,
         ledger: Ledger,
         home: Path,
+        workers: Workers | None = None,
     ) -> None:
         self._config = config
         self.corpus = corpus
@@ -79,7 +81,8 @@ class Index:
         self.collection_name = f"{self.name}--{digest_of(self._encoder, config.store.place, *prompts)[:8]}"
         started = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         self._dead_letters = DeadLetters(home / "dead_letter" / f"{self.name}-{started}.jsonl")
-        self._cache = VectorCache(home / "vectors", ledger, embedder)
+        self._cache = VectorCache(home / "vectors", ledger)
+        self._workers = workers or ThreadWorker(embedder, self._cache.folder)
 
     @property
     def num_embedded(self) -> int:
@@ -99,7 +102,9 @@ class Index:
     @cached_property
     def run_shard(self) -> ShardRunner:
         """The way to bring one shard in; an orchestrator may wrap it, and call it again after a failure."""
-        return ShardRunner(self.collection_name, self._collection, self._ledger, self._cache, self._dead_letters)
+        return ShardRunner(
+            self.collection_name, self._collection, self._ledger, self._cache, self._workers, self._dead_letters
+        )
 
     def bring_up_to_date(self, run_shard: RunShard | None = None, progress: Progress | None = None) -> IndexReport:
         """Make the store hold exactly what the corpus holds, and let searches see it.
@@ -115,8 +120,11 @@ class Index:
             reading = self._reading(self._dead_letters.add)
             reports: list[ShardReport] = []
             batches = self._met(reading.batches(progress))
-            for shard in shards(batches, self._stored, self._config.indexing.shard_chunks):
-                reports.append((run_shard or self.run_shard)(shard))
+            try:
+                for shard in self.run_shard.ahead(shards(batches, self._stored, self._config.indexing.shard_chunks)):
+                    reports.append((run_shard or self.run_shard)(shard))
+            finally:
+                self.run_shard.abandon()
             failed = frozenset[str]().union(*(report.failed_documents for report in reports))
             self._refuse_nothing_indexed(reading, num_before, failed)
             stale = self._delete_stale(reading, failed, num_before)
@@ -227,7 +235,7 @@ class Index:
             )
 
     def _report(self, data_digest: str, reports: Sequence[ShardReport], stale: Stale, seconds: float) -> IndexReport:
-        if rate := self._cache.characters_per_s:
+        if rate := self.run_shard.characters_per_s:
             self._ledger.note_rate(self._encoder, rate)
         num_documents, num_chunks, num_truncated = self._ledger.count(self.collection_name)
         return IndexReport(

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from seedbed.embedding.ports import Embedder
 from seedbed.indexing.chunks import normalized, vector_key
+from seedbed.indexing.encode import embed_checked
 from seedbed.indexing.vectors import VectorCache
 from seedbed.stores.point import Hit, Value
 from seedbed.stores.ports import Collection
@@ -55,5 +56,8 @@ class Searcher:
         missing = {key: text for key, text in keyed.items() if key not in vectors}
         if missing and len(prompted) == 1:
             return self._embedder.embed(prompted).vectors
-        vectors |= self._cache.embed(missing)
+        if missing:
+            embeddings = embed_checked(self._embedder, list(missing.values()))
+            self._cache.keep(encoder, list(missing), embeddings)
+            vectors |= dict(zip(missing, embeddings.vectors, strict=True))
         return np.stack([vectors[vector_key(text, encoder)] for text in prompted])

@@ -111,6 +111,6 @@ def test_a_ledger_of_an_older_version_is_read_without_being_changed(engine: Engi
 
 def test_the_rate_of_a_run_is_kept_once_it_is_long_enough_to_tell(engine: Engine) -> None:
     with engine.index(*documents(a="1", b="2")) as index:
-        index._cache._seconds, index._cache._num_characters = 2.0, 30
+        index.run_shard._seconds, index.run_shard._num_characters = 2.0, 30
         index.bring_up_to_date()
     assert plan(engine, *documents(a="1", b="2", c="x" * 30)).embedding_s == pytest.approx(2.0, rel=0.1)
