@@ -14,8 +14,9 @@ flowchart LR
 """
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from seedbed.indexing.index import Index
     from seedbed.indexing.ledger import Ledger
     from seedbed.indexing.search import Searcher
+    from seedbed.indexing.workers import Workers
     from seedbed.tracking.run import Run
 
 logger = logging.getLogger(__name__)
@@ -161,12 +163,42 @@ def ledger(config: IndexingConfig, home: Path, *, create: bool = True) -> "Ledge
 
 
 @contextmanager
+def workers(config: IndexConfig, encoder: Embedder, home: Path) -> "Iterator[Workers | None]":
+    """Start those who embed beside this process, each with the encoder that this one has; None where none are asked."""
+    if config.indexing.workers == "thread":
+        yield None
+        return
+    from seedbed.indexing.worker import Task
+
+    fingerprint, num_workers = encoder.fingerprint(), config.indexing.num_workers
+    runtime = {"backend": fingerprint.backend, "precision": fingerprint.precision}
+    chosen: Callable[[Task, int], AbstractContextManager[Workers]]
+    if config.indexing.workers == "processes":
+        from seedbed.indexing.processes import ProcessWorkers
+
+        chosen = ProcessWorkers
+    else:
+        from seedbed.indexing.adapters.ray import RayWorkers
+
+        chosen = RayWorkers
+    encoding = EmbeddingConfig.model_validate(config.embedding.model_dump() | runtime)
+    task = Task(partial(_embedder_of_a_worker, encoding, home.absolute()), fingerprint, home.absolute() / "vectors")
+    with chosen(task, num_workers) as started:
+        yield started
+
+
+def _embedder_of_a_worker(config: EmbeddingConfig, home: Path, num_threads: int) -> Embedder:
+    return embedder(config.model_copy(update={"num_threads": config.num_threads or num_threads}), home)
+
+
+@contextmanager
 def open_index(config: IndexConfig, home: Path, *, create: bool = True) -> "Iterator[Index]":
     """Open the index that a configuration names; it need not exist yet. Without `create` it is good for a plan only."""
     from seedbed.indexing.index import Index
 
     encoder = embedder(config.embedding, home)
-    with ledger(config.indexing, home, create=create) as opened:
+    with ExitStack() as parts:
+        opened = parts.enter_context(ledger(config.indexing, home, create=create))
         yield Index(
             config,
             corpus=corpus(config.corpus),
@@ -175,6 +207,7 @@ def open_index(config: IndexConfig, home: Path, *, create: bool = True) -> "Iter
             store=store(config.store, home),
             ledger=opened,
             home=home,
+            workers=parts.enter_context(workers(config, encoder, home)) if create else None,
         )
 
 

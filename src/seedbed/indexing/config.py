@@ -13,6 +13,7 @@ classDiagram
 """
 
 import re
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator
 
@@ -31,6 +32,12 @@ class IndexingConfig(BaseModel):
     shard_chunks: PositiveInt = Field(512, le=100_000, description="chunks that are embedded and committed together")
     max_shrink: float = Field(0.3, ge=0, le=1, description="share of the documents that one run may delete")
     allow_shrink: bool = Field(False, description="delete however many documents are gone")
+    workers: Literal["thread", "processes", "ray"] = Field(
+        "thread",
+        description="who embeds: a thread of this process with every core, processes of this machine, "
+        "or actors on the cluster that RAY_ADDRESS names",
+    )
+    num_workers: PositiveInt = Field(2, le=1024, description="how many processes or actors, each with the model")
     ledger_url: SecretStr | None = Field(
         None,
         description="PostgreSQL that keeps the ledger, for more than one machine: "

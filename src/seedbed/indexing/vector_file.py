@@ -14,7 +14,9 @@ flowchart LR
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +50,7 @@ def write_vectors(folder: Path, encoder: str, keys: Sequence[str], embeddings: E
             "truncated": pa.array(embeddings.truncated),
         }
     )
-    partial = target.with_suffix(f".{os.getpid()}.partial")
+    partial = target.with_suffix(f".{uuid4().hex}.partial")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as sink:
@@ -57,7 +59,8 @@ def write_vectors(folder: Path, encoder: str, keys: Sequence[str], embeddings: E
             os.fsync(sink.fileno())
         partial.replace(target)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # where it could not be made it cannot be removed
+            partial.unlink()
         raise WorldError(f"cannot write vectors to {target}: {error}; free or mend the disk, then run again") from error
     return file
 

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seedbed.embedding.ports import Embeddings
+from seedbed.errors import WorldError
 from seedbed.indexing.encode import Encoded
 from seedbed.indexing.ledger import Ledger
 from seedbed.indexing.vector_file import DamagedError, read_vectors, write_vectors
@@ -62,7 +63,13 @@ class VectorCache:
         self._ledger.add_vectors(encoded.file, encoded.keys, encoded.truncated)
         self.num_embedded += len(encoded.keys)
         if encoded.vectors is None:
-            return self.find(encoded.keys)
+            found = self.find(encoded.keys)
+            if len(found) < len(encoded.keys):
+                raise WorldError(
+                    f"a worker has written {encoded.file}, and it cannot be read in {self.folder}; "
+                    "all workers and this process need that folder under the same path: a shared file system"
+                )
+            return found
         return dict(zip(encoded.keys, encoded.vectors, strict=True))
 
     def keep(self, encoder: str, keys: Sequence[str], embeddings: Embeddings) -> None:
