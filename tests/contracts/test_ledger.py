@@ -125,6 +125,40 @@ def test_what_a_pass_did_not_meet_is_stale_and_kept_documents_are_left_out(ledge
     assert set(ledger.missing(COLLECTION)) == {"p1", "p2", "p3", "p4"}
 
 
+def test_a_document_is_whole_once_it_is_settled_and_until_one_of_its_points_is_in_doubt(ledger: Ledger) -> None:
+    ledger.expect(COLLECTION, [chunk("p1", "a"), chunk("p2", "a"), chunk("p3", "b"), chunk("p4", "c")])
+    ledger.begin_pass()
+    assert ledger.meet(COLLECTION, {"a": "1", "b": "1", "c": "1", "empty": "1"}) == {}
+    ledger.confirm(COLLECTION, ["p1", "p2", "p3"])
+    ledger.settle(COLLECTION, failed=["b"])
+    ledger.confirm(COLLECTION, ["p4"])
+    ledger.begin_pass()
+    assert ledger.meet(COLLECTION, {"a": "1", "b": "1", "c": "1", "empty": "1"}) == {"a": 2}
+    assert set(ledger.missing(COLLECTION)) == {"p3", "p4"}
+    assert ledger.meet("other--00000001", {"a": "1"}) == {}
+    ledger.begin_pass()
+    assert ledger.meet(COLLECTION, {"a": "2"}) == {}
+    ledger.doubt(COLLECTION, ["p2"])
+    assert ledger.meet(COLLECTION, {"a": "1"}) == {}
+
+
+@pytest.mark.parametrize("change", ["expect", "forget"])
+def test_a_document_whose_points_change_is_whole_no_longer(ledger: Ledger, change: str) -> None:
+    ledger.begin_pass()
+    ledger.meet(COLLECTION, {"a": "1"})
+    ledger.expect(COLLECTION, [chunk("p1", "a"), chunk("p2", "a")])
+    ledger.confirm(COLLECTION, ["p1", "p2"])
+    ledger.settle(COLLECTION, failed=[])
+    ledger.begin_pass()
+    assert ledger.meet(COLLECTION, {"a": "1"}) == {"a": 2}
+    if change == "expect":
+        ledger.expect(COLLECTION, [chunk("p1", "a", "2")])
+        ledger.confirm(COLLECTION, ["p1"])
+    else:
+        ledger.forget(COLLECTION, ["p2"])
+    assert ledger.meet(COLLECTION, {"a": "1"}) == {}
+
+
 def test_what_one_process_has_met_is_not_what_another_has(place: Place) -> None:
     with Ledger(place) as first, Ledger(place) as second:
         first.expect(COLLECTION, [chunk("p1")])

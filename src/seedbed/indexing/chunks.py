@@ -21,6 +21,8 @@ from seedbed.corpora.document import Document
 from seedbed.digests import digest_json, digest_of
 from seedbed.stores.point import Payload
 
+PAYLOAD_VERSION = 1
+"""Grows when `chunks_of` makes other chunks of the same document: those that are stored are then cut and sent again."""
 _NAMESPACE = uuid.UUID("6d1f3a52-7c0e-5b64-9a43-0f2f3f0c8e21")
 
 

@@ -15,7 +15,7 @@ flowchart LR
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -117,7 +117,8 @@ class Index:
             started = time.perf_counter()
             num_before = self._ledger.num_documents(self.collection_name)
             self._reconcile()
-            reading = self._reading(self._dead_letters.add)
+            self._ledger.begin_pass()
+            reading = self._reading(self._dead_letters.add, self._meet)
             reports: list[ShardReport] = []
             batches = self._met(reading.batches(progress))
             try:
@@ -128,12 +129,14 @@ class Index:
             failed = frozenset[str]().union(*(report.failed_documents for report in reports))
             self._refuse_nothing_indexed(reading, num_before, failed)
             stale = self._delete_stale(reading, failed, num_before)
+            self._ledger.settle(self.collection_name, failed)
             self._switch(reading.data_digest, failed)
             return self._report(reading.data_digest, reports, stale, time.perf_counter() - started)
 
     def plan(self, progress: Progress | None = None) -> IndexPlan:
         """Return what `bring_up_to_date` would do and cost; the store is not asked, nothing is written."""
-        return preview(self._config, self.collection_name, self._reading(lambda _: None), self._ledger, progress)
+        reading = self._reading(lambda _: None, self._meet)
+        return preview(self._config, self.collection_name, reading, self._ledger, progress)
 
     def verify(self, progress: Progress | None = None) -> VerifyReport:
         """Make the store hold what the ledger says it holds; what is new or changed in the corpus stays out.
@@ -145,7 +148,7 @@ class Index:
             if not self._ledger.num_documents(self.collection_name):
                 raise UserError(f"index {self.name!r} is not built with this configuration yet. Next: seedbed index")
             damage = compare(self.collection_name, self._collection, self._ledger)
-            batches = self._reading(lambda _: None).batches(progress)
+            batches = self._reading(lambda _: None, lambda _: {}).batches(progress)
             size = self._config.indexing.shard_chunks
             return repair(self.collection_name, damage, self._collection, self._ledger, batches, size, self.run_shard)
 
@@ -183,12 +186,16 @@ class Index:
     def _stored(self, point_ids: Sequence[str]) -> dict[str, str]:
         return self._ledger.stored(self.collection_name, point_ids)
 
-    def _reading(self, reject: Callable[[Rejection], object]) -> Reading:
+    def _meet(self, digests: Mapping[str, str]) -> dict[str, int]:
+        return self._ledger.meet(self.collection_name, digests)
+
+    def _reading(
+        self, reject: Callable[[Rejection], object], meet: Callable[[Mapping[str, str]], dict[str, int]]
+    ) -> Reading:
         prompt = self._config.embedding.document_prompt
-        return Reading(self.corpus, self._chunker, encoder=self._encoder, prompt=prompt, reject=reject)
+        return Reading(self.corpus, self._chunker, encoder=self._encoder, prompt=prompt, reject=reject, meet=meet)
 
     def _met(self, batches: Iterable[Sequence[Chunk]]) -> Iterator[Sequence[Chunk]]:
-        self._ledger.begin_pass()
         for batch in batches:
             self._ledger.see(chunk.point_id for chunk in batch)
             yield batch

@@ -17,17 +17,18 @@ flowchart LR
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import cached_property
 from itertools import batched
 from pathlib import Path
 from typing import Any, Self, final
 
 from pydantic import SecretStr
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, insert, literal, select, update
 
 from seedbed.errors import UserError
 from seedbed.indexing.chunks import Chunk
 from seedbed.indexing.database import Database, upsert_on
-from seedbed.indexing.schema import aliases, collections, points, rates, seen, vectors
+from seedbed.indexing.schema import aliases, collections, documents, met, points, rates, seen, vectors
 
 _MANY = 5_000
 """Ids in one IN list: below every limit of SQLite's and PostgreSQL's."""
@@ -97,7 +98,13 @@ class Ledger:
             }
             for chunk in chunks
         ]
-        self._database.upsert(points, rows)
+        with self._database.transaction() as connection:
+            for some in batched({row["document_id"] for row in rows}, _MANY):
+                connection.execute(
+                    delete(documents).where(documents.c.collection == collection, documents.c.document_id.in_(some))
+                )
+            if rows:
+                upsert_on(connection, points, rows)
 
     def confirm(self, collection: str, point_ids: Sequence[str]) -> None:
         """Note points as stored, after the store has shown that it has them."""
@@ -114,7 +121,12 @@ class Ledger:
         """Remove points, after they have left the store."""
         with self._database.transaction() as connection:
             for ids in batched(point_ids, _MANY):
-                connection.execute(delete(points).where(points.c.collection == collection, points.c.point_id.in_(ids)))
+                gone = (points.c.collection == collection) & points.c.point_id.in_(ids)
+                changed = select(points.c.document_id).where(gone)
+                connection.execute(
+                    delete(documents).where(documents.c.collection == collection, documents.c.document_id.in_(changed))
+                )
+                connection.execute(delete(points).where(gone))
 
     def count(self, collection: str) -> tuple[int, int, int]:
         """Return how many documents and chunks are confirmed, and how many of the chunks were truncated."""
@@ -142,6 +154,41 @@ class Ledger:
         """Start to note what the corpus or the store has; nothing of an earlier pass is left."""
         with self._database.transaction() as connection:
             connection.execute(delete(seen))
+            connection.execute(delete(met))
+
+    def meet(self, collection: str, digests: Mapping[str, str]) -> dict[str, int]:
+        """Note documents (id → digest of their content) as met.
+
+        Return those that the store has whole and with this content, with the number of their points, which count as
+        seen: they need not be cut.
+        """
+        whole = self._whole(collection, digests) if self._remembers_documents else {}
+        rest = [{"document_id": name, "digest": digest} for name, digest in digests.items() if name not in whole]
+        with self._database.transaction() as connection:
+            for some in batched(whole, _MANY):
+                known = select(points.c.point_id).where(
+                    points.c.collection == collection, points.c.document_id.in_(some)
+                )
+                connection.execute(insert(seen).from_select(["point_id"], known))
+            if rest:
+                upsert_on(connection, met, rest)
+        return whole
+
+    def settle(self, collection: str, failed: Iterable[str]) -> None:
+        """Remember the content of the documents met in this pass, but for `failed`: all of their points are stored."""
+        of_document = (points.c.collection == collection) & (points.c.document_id == met.c.document_id)
+        whole = select(literal(collection), met.c.document_id, met.c.digest).where(
+            exists().where(of_document), ~exists().where(of_document, points.c.stored.is_(False))
+        )
+        with self._database.transaction() as connection:
+            for some in batched(failed, _MANY):
+                connection.execute(delete(met).where(met.c.document_id.in_(some)))
+            connection.execute(
+                delete(documents).where(
+                    documents.c.collection == collection, documents.c.document_id.in_(select(met.c.document_id))
+                )
+            )
+            connection.execute(insert(documents).from_select(["collection", "document_id", "digest"], whole))
 
     def see(self, point_ids: Iterable[str]) -> None:
         """Note that these points were met."""
@@ -277,6 +324,30 @@ class Ledger:
                 f"index {name!r} is unknown; choose one of {sorted(known)}. Example: --collection {rows[0].alias}"
             )
         return name, known[name]
+
+    def _whole(self, collection: str, digests: Mapping[str, str]) -> dict[str, int]:
+        whole: dict[str, int] = {}
+        waiting = points.alias()
+        in_doubt = exists().where(
+            waiting.c.collection == documents.c.collection,
+            waiting.c.document_id == documents.c.document_id,
+            waiting.c.stored.is_(False),
+        )
+        here = (points.c.collection == documents.c.collection) & (points.c.document_id == documents.c.document_id)
+        for some in batched(digests, _MANY):
+            query = (
+                select(documents.c.document_id, documents.c.digest, func.count())
+                .join(points, here)
+                .where(documents.c.collection == collection, documents.c.document_id.in_(some), ~in_doubt)
+                .group_by(documents.c.document_id, documents.c.digest)
+            )
+            rows = self._database.read(query)
+            whole.update((name, number) for name, digest, number in rows if digest == digests[name])
+        return whole
+
+    @cached_property
+    def _remembers_documents(self) -> bool:
+        return self._database.has("documents")  # an older ledger that this process must not write to has none
 
     def _mark(self, collection: str, point_ids: Sequence[str], *, stored: bool) -> None:
         with self._database.transaction() as connection:

@@ -52,7 +52,7 @@ def preview(
         num_rejected=reading.num_rejected,
         num_new=num_new,
         num_changed=num_changed,
-        num_unchanged=num_chunks - num_new - num_changed,
+        num_unchanged=reading.num_chunks_uncut + num_chunks - num_new - num_changed,
         num_to_embed=len(to_embed),
         num_characters=num_characters,
         num_to_delete=len(stale.point_ids),

@@ -6,14 +6,14 @@ A change here needs a migration of its own in migrations/versions, and the next 
 
 ```mermaid
 flowchart LR
-    metadata --> collections & aliases & points & vectors & rates
-    of_one_process --> seen
+    metadata --> collections & aliases & documents & points & vectors & rates
+    of_one_process --> seen & met
 ```
 """
 
 from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, String, Table
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """The newest migration; on SQLite also `PRAGMA user_version`."""
 
 COUNTS = {
@@ -46,6 +46,15 @@ aliases = Table(
     Column("collection", _Key, nullable=False, comment="the collection that searches see"),
     Column("previous", _Key, comment="the collection that searches saw before"),
     Column("sequence", Integer, nullable=False, comment="grows with every green run; the highest is the newest index"),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("collection", _Key, primary_key=True),
+    Column("document_id", _Key, primary_key=True),
+    Column("digest", String, nullable=False, comment="of the content whose chunks were all stored"),
+    sqlite_with_rowid=False,
 )
 
 points = Table(
@@ -82,6 +91,15 @@ seen = Table(
     "seen",
     of_one_process,
     Column("point_id", _Key, primary_key=True),
+    prefixes=["TEMPORARY"],
+    sqlite_with_rowid=False,
+)
+
+met = Table(
+    "met",
+    of_one_process,
+    Column("document_id", _Key, primary_key=True),
+    Column("digest", String, nullable=False),
     prefixes=["TEMPORARY"],
     sqlite_with_rowid=False,
 )

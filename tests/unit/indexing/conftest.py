@@ -32,6 +32,7 @@ class Engine:
 
     home: Path
     embedder: HashEmbedder = field(default_factory=HashEmbedder)
+    chunker: LineChunker = field(default_factory=LineChunker)
     shard_chunks: int = 4
     max_shrink: float = 0.3
     allow_shrink: bool = False
@@ -59,7 +60,7 @@ class Engine:
             yield Index(
                 IndexConfig(store=store, indexing=limits, embedding=EmbeddingConfig(query_prompt=self.query_prompt)),
                 corpus=corpus or ListCorpus(records),
-                chunker=LineChunker(),
+                chunker=self.chunker,
                 embedder=self.embedder,
                 store=ChromaStore(store, self.home / "chroma"),
                 ledger=ledger,

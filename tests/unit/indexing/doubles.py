@@ -59,7 +59,10 @@ class HashEmbedder(Embedder):
 
 @final
 class LineChunker(Chunker):
-    """Cuts at line ends."""
+    """Cuts at line ends, and counts."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
 
     def identity(self) -> str:
         """Return the name of this double."""
@@ -67,6 +70,7 @@ class LineChunker(Chunker):
 
     def split(self, texts: Sequence[str]) -> list[list[Span]]:
         """Return one span per line."""
+        self.texts += texts
         cut: list[list[Span]] = []
         for text in texts:
             start, spans = 0, []

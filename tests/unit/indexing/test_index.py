@@ -40,6 +40,38 @@ def test_unchanged_document_is_not_embedded_again(engine: Engine) -> None:
     assert (second.num_documents, second.num_chunks) == (2, 2)
 
 
+def test_document_that_is_stored_whole_is_not_even_cut_again(engine: Engine) -> None:
+    run(engine, *documents(a="one\n1", b="two", c="three"))
+    engine.chunker.texts.clear()
+    report = run(engine, *documents(a="one\n1", b="two, corrected", c="three"))
+    assert engine.chunker.texts == ["two, corrected"]
+    assert (report.num_documents, report.num_chunks, report.num_upserted, report.num_deleted) == (3, 4, 1, 0)
+    with engine.index(*documents(a="one\n1", b="new", c="three")) as index:
+        assert (index.plan().num_unchanged, index.plan().num_changed) == (3, 1)
+
+
+def test_document_that_goes_back_to_its_old_text_is_stored_again(engine: Engine) -> None:
+    for text in ("old\nversion\n3", "new\nversion", "old\nversion\n3"):
+        run(engine, *documents(a=text, b="two"))
+    assert engine.content() == {"a/0": "old", "a/1": "version", "a/2": "3", "b/0": "two"}
+
+
+def test_document_that_went_halfway_to_a_new_text_and_back_is_stored_again(engine: Engine) -> None:
+    run(engine, *documents(a="old\nversion", b="two"))
+    engine.embedder.poison = "bad"
+    run(engine, *documents(a="new\nbad", b="two"))
+    assert engine.content() == {"a/0": "new", "a/1": "version", "b/0": "two"}
+    run(engine, *documents(a="old\nversion", b="two"))
+    assert engine.content() == {"a/0": "old", "a/1": "version", "b/0": "two"}
+
+
+def test_document_that_was_gone_and_comes_back_is_stored_again(engine: Engine) -> None:
+    everything = documents(a="one", b="two", c="three", d="four")
+    for corpus in (everything, everything[1:], everything):
+        run(engine, *corpus)
+    assert set(engine.content()) == {"a/0", "b/0", "c/0", "d/0"}
+
+
 def test_changed_document_replaces_its_old_text(engine: Engine) -> None:
     run(engine, *documents(a="one", b="two"))
     engine.embedder.texts.clear()
