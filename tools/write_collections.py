@@ -62,6 +62,8 @@ def _section(name: str, one: Declaration) -> str:
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, dict):
+        value = ", ".join(f"{key} {each}" for key, each in value.items() if each is not None)
     return str(value).replace("|", "\\|").replace("<", "&lt;")
 
 

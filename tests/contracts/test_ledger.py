@@ -371,6 +371,21 @@ def test_a_process_that_loses_its_connection_has_lost_the_index_and_writes_nothi
             assert second.known(COLLECTION, ["p1"]) == {"p1": ("1", False)}
 
 
+def test_two_machines_that_note_the_same_vectors_in_another_order_do_not_block_each_other(
+    server: PostgresServer,
+) -> None:
+    place = server.new_database()
+    keys = [f"k{number:03}" for number in range(300)]
+
+    def note(order: list[str]) -> None:
+        with Ledger(place) as ledger:
+            for _ in range(20):
+                ledger.add_vectors("f.parquet", order, [False] * len(order))
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(note, [keys, keys[::-1]]))
+
+
 def test_an_index_whose_ledger_is_on_a_server_is_built_changed_and_not_built_twice_at_once(
     server: PostgresServer, tmp_path: Path
 ) -> None:

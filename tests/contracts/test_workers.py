@@ -42,7 +42,7 @@ def task(folder: Path, make: Callable[[int], Any] = poisoned) -> Task:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """Two nodes on this machine; the second can be killed, and the next one who asks gets a new one."""
+    """Two nodes on this machine; the last test kills the second."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         node = {"num_cpus": 1, "object_store_memory": 80 << 20, "include_dashboard": False}
@@ -62,6 +62,10 @@ def start(request: pytest.FixtureRequest) -> Start:
         return lambda task: ProcessWorkers(task, 2)
     request.getfixturevalue("cluster")
     return lambda task: RayWorkers(task, 2)
+
+
+def node_of(_: object) -> str:
+    return str(ray.get_runtime_context().get_node_id())
 
 
 def vectors_of(encoded: Encoded, folder: Path) -> dict[str, Any]:
@@ -157,34 +161,6 @@ def test_processes_fill_the_store_as_one_thread_does(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_cluster_that_loses_a_node_in_the_middle_fills_the_store_as_one_process_does(
-    cluster: Cluster, tmp_path: Path
-) -> None:
-    alone, together = Engine(tmp_path / "alone", shard_chunks=8), Engine(tmp_path / "together", shard_chunks=8)
-    with alone.index(*MANY) as index:
-        expected = index.bring_up_to_date()
-    doomed = cluster.add_node(num_cpus=1, object_store_memory=80 << 20)
-    with ExitStack() as stack:
-        workers = stack.enter_context(RayWorkers(task(tmp_path / "together" / "vectors", partial(slow, 0.1)), 3))
-        homes = {info["NodeID"] for info in ray.nodes() if info["Alive"]}
-        assert len(homes) == 3
-        index = stack.enter_context(together.index(*MANY, workers=workers))
-        num_shards = 0
-
-        def kills(shard: Any) -> Any:
-            nonlocal num_shards
-            num_shards += 1
-            if num_shards == 2:
-                cluster.remove_node(doomed, allow_graceful=False)
-            return index.run_shard(shard)
-
-        report = index.bring_up_to_date(run_shard=kills)
-    assert together.content() == alone.content()
-    assert (report.num_chunks, report.num_embedded) == (expected.num_chunks, expected.num_embedded)
-    assert report.num_rejected == 0
-
-
-@pytest.mark.slow
 def test_settings_choose_the_workers_and_the_real_encoder_gives_the_same_vectors(cluster: Cluster, home: Path) -> None:
     corpus = home.parent / "corpus"
     corpus.mkdir()
@@ -203,3 +179,30 @@ def test_settings_choose_the_workers_and_the_real_encoder_gives_the_same_vectors
             index.bring_up_to_date()
             found[kind] = {hit.payload["text"]: hit.score for hit in index.search(["number 3"], 6)[0]}
     assert found["ray"] == pytest.approx(found["thread"], abs=1e-5)
+
+
+@pytest.mark.slow
+def test_a_cluster_that_loses_a_node_in_the_middle_fills_the_store_as_one_process_does(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    alone, together = Engine(tmp_path / "alone", shard_chunks=8), Engine(tmp_path / "together", shard_chunks=8)
+    with alone.index(*MANY) as index:
+        expected = index.bring_up_to_date()
+    doomed = next(node for node in cluster.list_all_nodes() if node is not cluster.head_node)
+    with ExitStack() as stack:
+        workers = stack.enter_context(RayWorkers(task(tmp_path / "together" / "vectors", partial(slow, 0.1)), 2))
+        assert len({ray.get(one.__ray_call__.remote(node_of)) for one in workers._actors}) == 2
+        index = stack.enter_context(together.index(*MANY, workers=workers))
+        num_shards = 0
+
+        def kills(shard: Any) -> Any:
+            nonlocal num_shards
+            num_shards += 1
+            if num_shards == 2:
+                cluster.remove_node(doomed, allow_graceful=False)
+            return index.run_shard(shard)
+
+        report = index.bring_up_to_date(run_shard=kills)
+    assert together.content() == alone.content()
+    assert (report.num_chunks, report.num_embedded) == (expected.num_chunks, expected.num_embedded)
+    assert report.num_rejected == 0

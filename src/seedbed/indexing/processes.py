@@ -11,7 +11,7 @@ classDiagram
 """
 
 import multiprocessing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Self, final
@@ -19,10 +19,33 @@ from typing import Self, final
 from seedbed.errors import WorldError
 from seedbed.hardware import measure
 from seedbed.indexing.encode import Encoded
-from seedbed.indexing.worker import Promise, Task, Worker
+from seedbed.indexing.worker import Task, Worker
 from seedbed.indexing.workers import Workers
 
 _worker: Worker | None = None
+
+
+@final
+class _Promise(Future[Encoded]):
+    """A future that follows another one and names its failure in this project's words."""
+
+    def __init__(self, inner: Future[Encoded], named: Callable[[BaseException], BaseException]) -> None:
+        super().__init__()
+        self._inner, self._named = inner, named
+        inner.add_done_callback(self._follow)
+
+    def cancel(self) -> bool:
+        """Cancel what has not begun."""
+        return self._inner.cancel()
+
+    def _follow(self, inner: Future[Encoded]) -> None:
+        if inner.cancelled():
+            super().cancel()
+            self.set_running_or_notify_cancel()
+        elif error := inner.exception():
+            self.set_exception(self._named(error))
+        else:
+            self.set_result(inner.result())
 
 
 @final
@@ -46,11 +69,11 @@ class ProcessWorkers(Workers):
         No text is tried again by itself: one that takes more memory than there is would end one process after another.
         """
         try:
-            return Promise(self._pool.submit(_encode, dict(texts)), self._named)
+            return _Promise(self._pool.submit(_encode, dict(texts)), self._named)
         except BrokenProcessPool:
             self._pool.shutdown(cancel_futures=True)
             self._pool = self._new_pool()
-            return Promise(self._pool.submit(_encode, dict(texts)), self._named)
+            return _Promise(self._pool.submit(_encode, dict(texts)), self._named)
 
     def _new_pool(self) -> ProcessPoolExecutor:
         spawn = multiprocessing.get_context("spawn")  # a fork of a process with threads of OpenVINO or torch may hang

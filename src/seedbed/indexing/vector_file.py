@@ -54,7 +54,8 @@ def write_vectors(folder: Path, encoder: str, keys: Sequence[str], embeddings: E
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as sink:
-            pq.write_table(table, sink)
+            # Numbers without repetition: a dictionary makes the file half as large again, and takes longer.
+            pq.write_table(table, sink, use_dictionary=False, compression="none")
             sink.flush()
             os.fsync(sink.fileno())
         partial.replace(target)

@@ -8,13 +8,11 @@ Its vectors stay on disk: the process that stores them reads the file, and nothi
 flowchart LR
     Worker --> encode_shard --> Encoded
     Worker --> UserError
-    Promise --> Future
 ```
 """
 
 import socket
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import final
@@ -63,31 +61,3 @@ class Worker:
                 )
             self._embedder = embedder
         return replace(encode_shard(texts, self._embedder, self._task.folder), vectors=None)
-
-
-@final
-class Promise(Future[Encoded]):
-    """A future that follows another one and names its failure in this project's words."""
-
-    def __init__(
-        self,
-        inner: Future[Encoded],
-        named: Callable[[BaseException], BaseException],
-        cancel: Callable[[], bool] | None = None,
-    ) -> None:
-        super().__init__()
-        self._named, self._cancel = named, cancel or inner.cancel
-        inner.add_done_callback(self._follow)
-
-    def cancel(self) -> bool:
-        """Cancel what has not begun; False where it ends all the same, sooner or later."""
-        return self._cancel()
-
-    def _follow(self, inner: Future[Encoded]) -> None:
-        if inner.cancelled():
-            super().cancel()
-            self.set_running_or_notify_cancel()
-        elif error := inner.exception():
-            self.set_exception(self._named(error))
-        else:
-            self.set_result(inner.result())

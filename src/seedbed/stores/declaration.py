@@ -18,6 +18,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, PositiveInt, TypeAdapter
 
 from seedbed.errors import UserError, unknown_choice
+from seedbed.stores.layout import Layout
 from seedbed.stores.point import CollectionSpec, Payload, Value
 
 _TYPES: dict[str, tuple[type[Value], ...]] = {"str": (str,), "int": (int,), "scalar": (str, int, float, bool)}
@@ -46,6 +47,7 @@ class Declaration(BaseModel):
     patterns: dict[str, PayloadField]
     backup: str
     retention: str
+    layout: Layout = Layout()
 
     def field(self, name: str) -> PayloadField | None:
         """Return what is declared for a payload field, None when nothing is."""
@@ -70,7 +72,7 @@ def check_spec(spec: CollectionSpec) -> None:
             f"collection {spec.name!r} asks for schema version {spec.schema_version} of family {spec.family!r}, "
             f"declared is {declared.schema_version}; build it anew: seedbed index"
         )
-    for name in spec.indexed_fields:
+    for name in (*spec.indexed_fields, *filter(None, [declared.layout.tenant_field])):
         check_field(spec, name)
 
 

@@ -34,9 +34,10 @@ from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ApiException
 
 from seedbed.errors import WorldError
+from seedbed.stores.adapters.qdrant_layout import creation, payload_index, search_params
 from seedbed.stores.address import Address
 from seedbed.stores.config import StoreConfig
-from seedbed.stores.declaration import check_spec, declarations
+from seedbed.stores.declaration import check_field, check_spec, declarations
 from seedbed.stores.folder_lock import own_folder
 from seedbed.stores.hits import SPARE_HITS, best_first, describe
 from seedbed.stores.point import CollectionSpec, Hit, Points, Value
@@ -45,7 +46,6 @@ from seedbed.stores.validation import check_existing, check_ids, check_points, c
 
 FAULTS = (ApiException, QdrantException, grpc.RpcError, httpx.HTTPError, OSError, sqlite3.Error, RuntimeError)
 """What Qdrant and the wire under it raise; RuntimeError is its local mode's."""
-_INDEX_TYPES = {"str": q.PayloadSchemaType.KEYWORD, "int": q.PayloadSchemaType.INTEGER}
 _REST_PORT = 6333
 _BATCH_SIZE = 256
 _SCAN_SIZE = 5_000
@@ -88,14 +88,13 @@ class QdrantStore(VectorStore):
     def _create(self, spec: CollectionSpec) -> None:
         self._client.create_collection(
             spec.name,
-            vectors_config=q.VectorParams(size=spec.dimension, distance=q.Distance.COSINE, on_disk=True),
-            hnsw_config=q.HnswConfigDiff(m=16, ef_construct=200, on_disk=True),
+            **creation(declarations()[spec.family].layout, spec.dimension),
             metadata=spec.metadata,
         )
         if self._address:  # The local mode has no payload indexes and warns about each.
-            for name in spec.indexed_fields:
-                declared = declarations()[spec.family].field(name)
-                kind = _INDEX_TYPES.get(declared.type if declared else "str", q.PayloadSchemaType.KEYWORD)
+            layout = declarations()[spec.family].layout
+            for name in {*spec.indexed_fields, *filter(None, [layout.tenant_field])}:
+                kind = payload_index(layout, name, check_field(spec, name).type)
                 self._client.create_payload_index(spec.name, _quoted(name), kind, wait=True)
 
     @cached_property
@@ -200,7 +199,8 @@ class QdrantCollection(Collection):
     def _query(self, queries: npt.NDArray[np.float32], k: int, where: Mapping[str, Value] | None) -> list[list[Hit]]:
         limit = k + SPARE_HITS
         # The local mode is exact whatever is asked, and warns when it is.
-        params = None if self._exact else q.SearchParams(hnsw_ef=max(_EF_SEARCH, limit))
+        layout = declarations()[self._spec.family].layout
+        params = None if self._exact else search_params(layout, max(_EF_SEARCH, limit))
         requests = [
             q.QueryRequest(
                 query=query.tolist(),
