@@ -100,7 +100,9 @@ def run_through(home: Path, version: int, model: str = "hash") -> float:
 def stored(home: Path) -> Counter[tuple[str, str]]:
     """Return how often each (id, content digest) is in the collection that searches see, as the store lists it."""
     return Counter(
-        (point, str(digest)) for batch in Engine(home).open_collection().scan("content_digest") for point, digest in batch
+        (point, str(digest))
+        for batch in Engine(home).open_collection().scan("content_digest")
+        for point, digest in batch
     )
 
 

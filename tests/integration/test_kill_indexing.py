@@ -71,7 +71,9 @@ def test_what_was_embedded_before_a_kill_is_not_embedded_again(undisturbed: dict
 
 
 @pytest.mark.parametrize(
-    "moment", [Moment(ChromaCollection, "upsert", nth=5, after=True), MOMENTS["before searches see it"]], ids=["half", "whole"]
+    "moment",
+    [Moment(ChromaCollection, "upsert", nth=5, after=True), MOMENTS["before searches see it"]],
+    ids=["half", "whole"],
 )
 def test_killed_while_another_model_fills_its_collection_searches_still_see_the_old_one_whole(
     moment: Moment, undisturbed: dict[int, Path], tmp_path: Path
