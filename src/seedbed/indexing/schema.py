@@ -18,6 +18,8 @@ COUNTS = {
     "vectors": "SELECT count(*) FROM vectors",
 }
 """What to say of a ledger's file."""
+COLLECTIONS = "SELECT name FROM collections ORDER BY name"
+"""Which collections a ledger's file speaks of."""
 
 metadata = MetaData()
 
