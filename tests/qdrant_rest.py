@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from qdrant_client import models as q
@@ -64,7 +64,7 @@ class SnapshotCalls(BaseHTTPRequestHandler):
         points, _ = self.told.database.scroll(name, limit=10_000, with_vectors=True)
         info = self.told.database.get_collection(name)
         facts = {
-            "vectors": info.config.params.vectors.model_dump(mode="json"),
+            "vectors": cast(q.VectorParams, info.config.params.vectors).model_dump(mode="json"),
             "metadata": info.config.metadata,
             "points": [point.model_dump(include={"id", "vector", "payload"}) for point in points],
         }
