@@ -121,6 +121,17 @@ def test_a_server_that_is_away_does_not_stop_a_backup(server: StandIn, settings:
     assert "fills them from this backup's vectors" in line
 
 
+@pytest.mark.usefixtures("rest")
+def test_collections_that_no_ledger_in_the_home_folder_names_are_said_to_be_left_out(
+    server: StandIn, settings: Settings
+) -> None:
+    filled(server, settings.home)
+    (settings.home / "ledger.db").unlink()
+    assert wiring.back_up(settings).left_out == (
+        "collections in the store's server: no ledger in this backup names one",
+    )
+
+
 def test_a_collection_that_cannot_be_put_back_is_named_after_the_home_folder_is_restored(
     server: StandIn, settings: Settings
 ) -> None:

@@ -117,6 +117,8 @@ def _copy_database(home: Path, database: Database, writer: ArchiveWriter, scratc
 
 def _copy_served(save: Save, facts: Facts, writer: ArchiveWriter, scratch: Path) -> None:
     """Copy a server's collections after the ledger that speaks of them; without them they can be filled again."""
+    if not facts.collections:
+        facts.left_out.append("collections in the store's server: no ledger in this backup names one")
     try:
         for name, file in save(facts.collections, scratch):
             writer.add(f"{SNAPSHOTS}/{name}.snapshot", file)
