@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from seedbed.indexing.ledger import Ledger
     from seedbed.indexing.search import Searcher
     from seedbed.indexing.workers import Workers
+    from seedbed.stores.adapters.qdrant_snapshots import QdrantSnapshots
     from seedbed.tracking.run import Run
 
 logger = logging.getLogger(__name__)
@@ -293,7 +294,7 @@ def back_up(settings: Settings, folder: Path | None = None, keep: int | None = N
     from seedbed.backup.create import create
     from seedbed.backup.elsewhere import kept_elsewhere
     from seedbed.backup.snapshot import Database
-    from seedbed.indexing.schema import COUNTS
+    from seedbed.indexing.schema import COLLECTIONS, COUNTS
     from seedbed.tracking.adapters import mlflow_files
 
     if (target := folder or settings.backup.folder) is None:
@@ -305,15 +306,24 @@ def back_up(settings: Settings, folder: Path | None = None, keep: int | None = N
         settings.home,
         target,
         keep=keep or settings.backup.keep,
-        ledger=Database("ledger.db", COUNTS),
+        ledger=Database("ledger.db", COUNTS, collections=COLLECTIONS),
         runs=Database("mlflow.db", mlflow_files.COUNTS, mlflow_files.RUNNING),
         places={"store": settings.store.place, "runs": settings.tracking.uri or "embedded"},
         left_out=kept_elsewhere(settings.store, settings.tracking, settings.home, settings.indexing.ledger_url),
+        save=snapshots.save if (snapshots := _snapshots(settings.store)) else None,
     )
 
 
-def restore(archive: Path, home: Path, *, replace: bool = False) -> "Restored":
-    """Make `home` what it was when the archive was written, wherever it was then.
+def _snapshots(config: StoreConfig) -> "QdrantSnapshots | None":
+    if config.kind != "qdrant" or not config.url:
+        return None
+    from seedbed.stores.adapters.qdrant_snapshots import QdrantSnapshots
+
+    return QdrantSnapshots(config)
+
+
+def restore(archive: Path, home: Path, store: StoreConfig, *, replace: bool = False) -> "Restored":
+    """Make `home`, and the collections of a served `store` that were saved from it, what they were then.
 
     Raises:
         UserError: the archive is not intact, or the home folder is not empty and `replace` is not given.
@@ -322,7 +332,15 @@ def restore(archive: Path, home: Path, *, replace: bool = False) -> "Restored":
     from seedbed.backup.restore import restore as put_back
     from seedbed.tracking.adapters import mlflow_files
 
-    return put_back(archive, home, replace=replace, relocate={"mlflow.db": mlflow_files.relocate})
+    snapshots = _snapshots(store)
+    return put_back(
+        archive,
+        home,
+        replace=replace,
+        relocate={"mlflow.db": mlflow_files.relocate},
+        place=store.place,
+        load=snapshots.load if snapshots else None,
+    )
 
 
 @contextmanager

@@ -23,11 +23,12 @@ from seedbed.stores.adapters.qdrant import QdrantStore
 from seedbed.stores.config import StoreConfig
 from seedbed.stores.point import CollectionSpec, Payload, Points, Value
 from seedbed.stores.ports import Collection, VectorStore
+from tests.qdrant_server import qdrant_stand_in
 from tests.store_servers import chroma_server
 
 type Opener = Callable[[], VectorStore]
 QDRANT_URL = "SEEDBED_TEST_QDRANT_URL"
-KINDS = ["chroma embedded", "chroma server", "qdrant local", "qdrant server"]
+KINDS = ["chroma embedded", "chroma server", "qdrant local", "qdrant stand-in", "qdrant server"]
 DIMENSION = 8
 SPEC = CollectionSpec("docs--0123abcd", DIMENSION)
 
@@ -38,6 +39,12 @@ def chroma_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def stand_in_url() -> Iterator[str]:
+    with qdrant_stand_in() as server:
+        yield server.url
+
+
 @pytest.fixture(params=KINDS)
 def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
     """Yield what opens the same database again and again."""
@@ -45,6 +52,8 @@ def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
     url = None
     if kind == "chroma server":
         url = request.getfixturevalue("chroma_url")
+    elif kind == "qdrant stand-in":
+        url = request.getfixturevalue("stand_in_url")
     elif kind == "qdrant server" and not (url := os.environ.get(QDRANT_URL)):
         pytest.skip(f"no Qdrant server: name one in {QDRANT_URL}=http://127.0.0.1:6333")
     adapter = ChromaStore if kind.startswith("chroma") else QdrantStore

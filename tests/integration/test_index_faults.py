@@ -6,7 +6,7 @@ tests/integration/test_index_faults.py - v0.1.0
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -14,13 +14,19 @@ from typing import Self, final
 
 import pytest
 
+from seedbed.corpora.adapters import folder
+from seedbed.corpora.adapters.folder import FolderCorpus
+from seedbed.corpora.adapters.jsonl import JsonlCorpus
+from seedbed.corpora.config import CorpusConfig
 from seedbed.corpora.document import Document, Rejection
 from seedbed.corpora.ports import Corpus
 from seedbed.errors import WorldError
 from seedbed.indexing import index as index_module
+from seedbed.indexing.index import Index
 from seedbed.indexing.ledger import Ledger
 from seedbed.indexing.plan import Shard
 from seedbed.indexing.report import IndexReport, ShardReport
+from seedbed.stores.adapters.chroma import ChromaCollection
 from tests.store_servers import chroma_server
 from tests.unit.indexing.conftest import Engine, documents
 
@@ -115,24 +121,144 @@ def test_a_search_and_a_plan_do_not_wait_for_whoever_writes_the_ledger(tmp_path:
             assert index.plan().num_new == 1
 
 
-def test_a_vector_file_cut_short_by_a_power_cut_before_the_store_had_it_is_made_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "cut short": lambda file: os.truncate(file, file.stat().st_size // 2),
+    "empty": lambda file: os.truncate(file, 0),
+    "zeros": lambda file: file.write_bytes(bytes(file.stat().st_size)),
+    "gone": Path.unlink,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_vector_file_that_a_power_cut_damaged_before_the_store_had_it_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:
     engine = Engine(tmp_path)
-    with engine.index(*documents(a="1", b="2")) as index:
 
-        def power_cut(*_: object) -> None:
-            [file] = (tmp_path / "vectors").rglob("*.parquet")
-            os.truncate(file, file.stat().st_size // 2)
-            raise WorldError("power cut")
+    def power_cut(*_: object) -> None:
+        for file in (tmp_path / "vectors").rglob("*.parquet"):
+            DAMAGE[damage](file)
+        raise WorldError("power cut")
 
-        monkeypatch.setattr(index.run_shard, "_upsert", power_cut)
+    with monkeypatch.context() as patched, engine.index(*documents(a="1", b="2")) as index:
+        patched.setattr(ChromaCollection, "upsert", power_cut)
         with pytest.raises(WorldError, match="power cut"):
             index.bring_up_to_date()
     report = run(engine, *documents(a="1", b="2"))
     assert (report.num_embedded, report.num_reused) == (2, 0)
     assert engine.content() == {"a/0": "1", "b/0": "2"}
     assert run(engine, *documents(a="1", b="2")).num_upserted == 0
+
+
+def test_a_file_that_is_written_after_it_was_read_is_indexed_as_it_was_and_replaced_by_the_next_run(
+    tmp_path: Path,
+) -> None:
+    texts, engine = tmp_path / "texts", Engine(tmp_path / "home", shard_chunks=1)
+    texts.mkdir()
+    for name in "abc":
+        (texts / f"{name}.txt").write_text(f"{name} before")
+
+    def rewritten(index: Index) -> Callable[[Shard], ShardReport]:
+        def with_a_change(shard: Shard) -> ShardReport:
+            (texts / "a.txt").write_text("a after")
+            return index.run_shard(shard)
+
+        return with_a_change
+
+    with engine.index(corpus=folder_corpus(texts)) as index:
+        index.bring_up_to_date(run_shard=rewritten(index))
+    assert engine.content()["a.txt/0"] == "a before"
+    with engine.index(corpus=folder_corpus(texts)) as index:
+        assert index.bring_up_to_date().num_upserted == 1
+    assert engine.content() == {"a.txt/0": "a after", "b.txt/0": "b before", "c.txt/0": "c before"}
+
+
+def test_a_file_that_goes_between_listing_and_reading_keeps_its_points_until_it_is_seen_to_be_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts, engine = tmp_path / "texts", Engine(tmp_path / "home")
+    texts.mkdir()
+    for name in "abcd":
+        (texts / f"{name}.txt").write_text(name)
+    with engine.index(corpus=folder_corpus(texts)) as index:
+        index.bring_up_to_date()
+    listed = folder._sorted_entries
+
+    def then_gone(path: Path) -> object:
+        entries = listed(path)
+        (texts / "b.txt").unlink(missing_ok=True)
+        return entries
+
+    with monkeypatch.context() as patched:
+        patched.setattr(folder, "_sorted_entries", then_gone)
+        with engine.index(corpus=folder_corpus(texts)) as index:
+            report = index.bring_up_to_date()
+    assert (report.num_rejected, report.num_documents_kept, report.num_deleted) == (1, 1, 0)
+    with engine.index(corpus=folder_corpus(texts)) as index:
+        assert index.bring_up_to_date().num_deleted == 1
+    assert set(engine.content()) == {"a.txt/0", "c.txt/0", "d.txt/0"}
+
+
+def test_a_record_that_is_being_written_while_it_is_read_deletes_nothing_and_comes_with_the_next_run(
+    tmp_path: Path,
+) -> None:
+    file, engine = tmp_path / "corpus.jsonl", Engine(tmp_path / "home")
+    lines = [f'{{"id": "d{i}", "text": "text {i}"}}\n' for i in range(4)]
+    file.write_text("".join(lines))
+    config = CorpusConfig(kind="jsonl", path=file)
+    with engine.index(corpus=JsonlCorpus(config)) as index:
+        index.bring_up_to_date()
+    file.write_text("".join(lines)[:-9])
+    with engine.index(corpus=JsonlCorpus(config)) as index:
+        report = index.bring_up_to_date()
+    assert (report.num_rejected, report.num_deleted) == (1, 0)
+    assert len(engine.content()) == 4
+    file.write_text("".join(lines))
+    with engine.index(corpus=JsonlCorpus(config)) as index:
+        report = index.bring_up_to_date()
+    assert (report.num_rejected, report.num_upserted, len(engine.content())) == (0, 0, 4)
+
+
+def folder_corpus(path: Path) -> FolderCorpus:
+    return FolderCorpus(CorpusConfig(kind="folder", path=path))
+
+
+def command(home: Path, *arguments: str | Path) -> "subprocess.Popen[str]":
+    """Start a real `seedbed` on a state folder of its own."""
+    program = Path(sys.executable).with_name("seedbed")
+    environment = {**os.environ, "SEEDBED_HOME": str(home)}
+    return subprocess.Popen(
+        [program, *map(str, arguments)],
+        env=environment,
+        cwd=home.parent,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+@pytest.mark.slow
+def test_a_second_index_command_is_refused_with_the_process_number_of_the_first_until_that_is_gone(
+    tmp_path: Path,
+) -> None:
+    home, corpus = tmp_path / "home", tmp_path / "corpus.jsonl"
+    os.mkfifo(corpus)  # reading it waits, with the index locked
+    wanted = ("index", "--corpus-kind", "jsonl", "--corpus-path", corpus, "--collection", "twice")
+    with command(home, *wanted) as first:
+        try:
+            with corpus.open("wb"):  # returns when the first command reads
+                with command(home, *wanted) as second:
+                    _, said = second.communicate(timeout=120)
+                assert second.returncode == 1
+                assert f"index 'twice' is in use by process {first.pid}; wait until it ends" in said
+                first.kill()
+        finally:
+            first.kill()
+    corpus.unlink()
+    corpus.write_text('{"id": "a", "text": "one text"}\n')
+    with command(home, *wanted) as third:
+        third.communicate(timeout=120)
+    assert third.returncode == 0
 
 
 @final

@@ -1,85 +1,106 @@
-"""Kill an indexing run at random moments: nothing is lost, nothing is there twice.
+"""Kill indexing runs, at random moments and at every step: nothing is lost, nothing is there twice.
 
 tests/integration/test_kill_indexing.py - v0.1.0
 """
 
-import multiprocessing
-import os
 import random
 import shutil
-import signal
-import time
-from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
 
-from seedbed.corpora.document import Document
 from seedbed.indexing.ledger import Ledger
-from tests.unit.indexing.conftest import Engine
+from seedbed.stores.adapters.chroma import ChromaCollection
+from tests.killing import Moment, corpus, engine, kill_after, kill_at, num_in_ledger, run_through, stored
 
-NUM_DOCUMENTS = 120
-NUM_KILLS = 20
-
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.unit.indexing.conftest"])
-
-
-def corpus(version: int) -> list[Document]:
-    """Return two versions that share most documents: some texts change, some go, some come."""
-    kept = [Document(id=f"d{i}", text=f"text {i}\nline {i}") for i in range(NUM_DOCUMENTS)]
-    if version == 1:
-        return kept
-    fixed = [Document(id=d.id, text=f"{d.text}, corrected\nnew line") for d in kept]
-    changed = [new if i % 5 == 0 else old for i, (old, new) in enumerate(zip(kept, fixed, strict=True))]
-    return [d for i, d in enumerate(changed) if i % 7] + [Document(id=f"n{i}", text=f"newcomer {i}") for i in range(20)]
-
-
-def index(home: Path, version: int, started: Event | None = None) -> None:
-    """Bring the index up to date, in this process."""
-    with Engine(home, shard_chunks=8).index(*corpus(version)) as opened:
-        if started:
-            started.set()
-        opened.bring_up_to_date()
+NUM_KILLS = 6
+MOMENTS = {
+    "before a vector file has its name": Moment(Path, "replace", nth=2),
+    "between the vector file and the ledger": Moment(Path, "replace", nth=2, after=True),
+    "between the vector file and the store": Moment(ChromaCollection, "upsert", nth=2),
+    "between the store and the ledger": Moment(ChromaCollection, "upsert", nth=2, after=True),
+    "before the ledger believes the store": Moment(Ledger, "confirm", nth=2),
+    "after the ledger believes the store": Moment(Ledger, "confirm", nth=2, after=True),
+    "before what is stale is deleted": Moment(ChromaCollection, "delete"),
+    "between a delete and the ledger": Moment(ChromaCollection, "delete", after=True),
+    "before searches see it": Moment(Ledger, "point"),
+    "after searches see it": Moment(Ledger, "point", after=True),
+}
 
 
-def kill_after(home: Path, version: int, delay_s: float) -> bool:
-    """Start an indexing run, kill it after the delay; return whether it was still at work."""
-    started = _processes.Event()
-    process = _processes.Process(target=index, args=(home, version, started))
-    process.start()
-    assert process.pid is not None
-    assert started.wait(60)
-    time.sleep(delay_s)
-    if alive := process.is_alive():
-        os.kill(process.pid, signal.SIGKILL)
-    process.join(60)
-    return alive
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    """Return, by version of the corpus, a home folder in which it was indexed after the versions before it."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    homes = {version: folder / f"version-{version}" for version in (1, 2)}
+    run_through(homes[1], 1)
+    shutil.copytree(homes[1], homes[2])
+    run_through(homes[2], 2)
+    return homes
 
 
-def run_through(home: Path, version: int) -> float:
-    """Index in a process of its own, undisturbed; return the seconds from the start of its work."""
-    started = _processes.Event()
-    process = _processes.Process(target=index, args=(home, version, started))
-    process.start()
-    assert started.wait(60)
-    begun = time.perf_counter()
-    process.join(120)
-    assert process.exitcode == 0
-    return time.perf_counter() - begun
+def assert_nothing_is_wrong(home: Path, model: str = "hash") -> None:
+    with engine(home, model).index(*corpus(2)) as index:
+        checked = index.verify()
+    assert (checked.num_missing, checked.num_differing, checked.num_foreign) == (0, 0, 0)
+    assert num_in_ledger(home) == checked.num_points == stored(home).total()
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_killed_between_two_steps_the_next_run_ends_as_an_undisturbed_one(
+    moment: str, undisturbed: dict[int, Path], tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(undisturbed[1], home)
+    kill_at(home, 2, MOMENTS[moment])
+    with engine(home).index(*corpus(2)) as index:
+        index.bring_up_to_date()
+    assert stored(home) == stored(undisturbed[2])
+    assert_nothing_is_wrong(home)
+
+
+def test_what_was_embedded_before_a_kill_is_not_embedded_again(undisturbed: dict[int, Path], tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(undisturbed[1], home)
+    kill_at(home, 2, MOMENTS["between the store and the ledger"])
+    with engine(home).index(*corpus(2)) as index:
+        plan = index.plan()
+        report = index.bring_up_to_date()
+    assert report.num_reused >= 8
+    assert report.num_embedded == plan.num_to_embed < report.num_upserted
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [Moment(ChromaCollection, "upsert", nth=5, after=True), MOMENTS["before searches see it"]],
+    ids=["half", "whole"],
+)
+def test_killed_while_another_model_fills_its_collection_searches_still_see_the_old_one_whole(
+    moment: Moment, undisturbed: dict[int, Path], tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(undisturbed[2], home)
+    kill_at(home, 2, moment, model="another")
+    with Ledger(home / "ledger.db") as ledger:
+        old, before = ledger.target("test")
+    assert before is None
+    assert stored(home) == stored(undisturbed[2])
+    with engine(home, "another").index(*corpus(2)) as index:
+        new = index.bring_up_to_date().collection
+    with Ledger(home / "ledger.db") as ledger:
+        assert ledger.target("test") == (new, old)
+    assert {point for point, _ in stored(home)} == {point for point, _ in stored(undisturbed[2])}
+    assert_nothing_is_wrong(home, "another")
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_killed_at_twenty_random_moments_the_next_run_ends_with_the_content_of_an_undisturbed_one(
-    tmp_path: Path,
+def test_killed_at_random_moments_the_next_run_ends_with_the_content_of_an_undisturbed_one(
+    undisturbed: dict[int, Path], tmp_path: Path
 ) -> None:
-    undisturbed, first = tmp_path / "undisturbed", tmp_path / "first"
-    duration_s = {1: run_through(undisturbed, 1)}
-    shutil.copytree(undisturbed, first)
-    duration_s[2] = run_through(undisturbed, 2)
-    expected = Engine(undisturbed).content()
-    assert len(expected) == sum(len(document.text.split("\n")) for document in corpus(2))
+    duration_s = {1: run_through(tmp_path / "timed", 1), 2: run_through(tmp_path / "timed", 2)}
+    expected = stored(undisturbed[2])
+    assert expected.total() == sum(len(document.text.split("\n")) for document in corpus(2))
 
     moments = random.Random(7)
     num_killed_at_work = 0
@@ -87,12 +108,10 @@ def test_killed_at_twenty_random_moments_the_next_run_ends_with_the_content_of_a
         home = tmp_path / f"killed-{round_}"
         version = 1 + round_ % 2
         if version == 2:
-            shutil.copytree(first, home)
+            shutil.copytree(undisturbed[1], home)
         num_killed_at_work += kill_after(home, version, moments.uniform(0, duration_s[version]))
-        run_through(home, 2)
-        assert Engine(home).content() == expected
-        with Ledger(home / "ledger.db") as ledger:
-            collection = ledger.resolve("test")[1]
-            assert ledger.count(collection)[1] == len(expected)
-            assert Engine(home).open_collection().count() == len(expected)
+        with engine(home).index(*corpus(2)) as index:
+            index.bring_up_to_date()
+        assert stored(home) == expected
+        assert num_in_ledger(home) == expected.total()
     assert num_killed_at_work >= NUM_KILLS // 2

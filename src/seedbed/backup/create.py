@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict
 
 from seedbed.backup.archive import ArchiveWriter, origin_of, verify
 from seedbed.backup.manifest import Manifest
-from seedbed.backup.snapshot import Database, copy_state
+from seedbed.backup.snapshot import Database, Save, copy_state
 from seedbed.errors import UserError, WorldError
 from seedbed.locks import owned_lock
 
@@ -56,6 +56,7 @@ def create(
     runs: Database,
     places: Mapping[str, str],
     left_out: Sequence[str],
+    save: Save | None = None,
     wait_s: float = 60.0,
 ) -> Backup:
     """Write one archive of the home folder into `folder`, then delete all but the newest `keep` of this home.
@@ -76,7 +77,7 @@ def create(
         with owned_lock(folder / ".seedbed-backup.lock", f"backup folder {folder}"), _scratch(folder) as scratch:
             partial, origin = scratch / "archive", f"{platform.node()}:{home}"
             with ArchiveWriter(partial, origin) as writer:
-                facts = copy_state(home, ledger, runs, writer, scratch, wait_s)
+                facts = copy_state(home, ledger, runs, writer, scratch, save=save, wait_s=wait_s)
                 manifest = Manifest(
                     seedbed=version("seedbed"),
                     created_at=now,
@@ -84,7 +85,7 @@ def create(
                     places=places,
                     counts=facts.counts,
                     running=tuple(facts.running),
-                    left_out=tuple(left_out),
+                    left_out=(*left_out, *facts.left_out),
                     files=writer.files,
                 )
                 writer.seal(manifest)

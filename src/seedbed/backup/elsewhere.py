@@ -16,8 +16,7 @@ from seedbed.logging_redaction import redact_text
 from seedbed.stores.config import StoreConfig
 from seedbed.tracking.config import TrackingConfig
 
-_QDRANT_SNAPSHOT = "a snapshot of every collection: curl -X POST {url}/collections/NAME/snapshots"
-_CHROMA_COPY = "stop it and copy its folder, or fill it again from this backup's vectors: seedbed index --rebuild"
+_CHROMA_COPY = "stop it and copy its folder, or fill it again from this backup's vectors: seedbed index"
 _RUNS = {
     "http": "save the database and the artefacts on its machine, as its keeper does",
     "https": "save the database and the artefacts on its machine, as its keeper does",
@@ -34,11 +33,12 @@ def kept_elsewhere(
     """Return one line for each place that a backup of the home folder does not hold."""
     lines = []
     if store.url:
-        url = redact_text(store.url.rstrip("/"))
-        how = _QDRANT_SNAPSHOT.format(url=url) if store.kind == "qdrant" else _CHROMA_COPY
-        lines.append(f"{store.kind} at {url}: {how}")
+        if store.kind == "chroma":  # a Qdrant's collections are in the backup, as snapshots
+            lines.append(f"chroma at {redact_text(store.url.rstrip('/'))}: {_CHROMA_COPY}")
     elif store.path and store.path.resolve() != (home / store.kind).resolve():
-        lines.append(f"{store.kind} in {store.path}: copy the folder while nothing uses it, or seedbed index --rebuild")
+        lines.append(
+            f"{store.kind} in {store.path}: copy the folder while nothing uses it, or fill it again: seedbed index"
+        )
     if tracking.uri and tracking.uri != f"sqlite:///{(home / 'mlflow.db').absolute()}":
         scheme = tracking.uri.partition("://")[0].partition("+")[0]
         lines.append(f"runs at {redact_text(tracking.uri)}: {_RUNS.get(scheme, 'save them as their keeper does')}")

@@ -22,12 +22,14 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from seedbed.backup.archive import unpack, verify
-from seedbed.backup.snapshot import STORES
+from seedbed.backup.snapshot import SNAPSHOTS, STORES
 from seedbed.errors import UserError, WorldError
 from seedbed.stores.folder_lock import own_folder
 
 type Relocate = Callable[[Path, Path, Path], None]
 """Rewrite a database that names files absolutely: (its file, old home, new home)."""
+type Load = Callable[[str, Path, bool], bool]
+"""Put a collection back into a server: (name, file, replace one that is there) → whether it was put back."""
 
 
 class Restored(BaseModel):
@@ -42,10 +44,22 @@ class Restored(BaseModel):
     running: tuple[str, ...]
     left_out: tuple[str, ...]
     moved_aside: Path | None
+    collections: tuple[str, ...]
+    """Collections that were put back into the store's server."""
 
 
-def restore(archive: Path, home: Path, *, replace: bool, relocate: Mapping[str, Relocate]) -> Restored:
+def restore(
+    archive: Path,
+    home: Path,
+    *,
+    replace: bool,
+    relocate: Mapping[str, Relocate],
+    place: str | None = None,
+    load: Load | None = None,
+) -> Restored:
     """Make `home` what it was when the archive was written; `relocate` has a function for each database that needs it.
+
+    `load` puts collections back into the store at `place`, where they came from there.
 
     Raises:
         UserError: the archive is not intact, or the home folder is not empty and `replace` is not given.
@@ -57,11 +71,11 @@ def restore(archive: Path, home: Path, *, replace: bool, relocate: Mapping[str, 
         raise UserError(f"{home} is not empty; move it aside and restore: seedbed restore {archive} --replace")
     manifest = verify(archive)
     with _disk_faults_named(home):
-        place = home.resolve()  # a link to another disk stays one
-        place.parent.mkdir(parents=True, exist_ok=True)
-        _check_room(place.parent, manifest.size_bytes)
+        target = home.resolve()  # a link to another disk stays one
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _check_room(target.parent, manifest.size_bytes)
         with tempfile.TemporaryDirectory(
-            prefix=f"{place.name}.restoring-", dir=place.parent, ignore_cleanup_errors=True
+            prefix=f"{target.name}.restoring-", dir=target.parent, ignore_cleanup_errors=True
         ) as scratch:
             new = Path(scratch) / "home"
             new.mkdir(mode=0o700)
@@ -69,16 +83,44 @@ def restore(archive: Path, home: Path, *, replace: bool, relocate: Mapping[str, 
             for name, rewrite in relocate.items():
                 if (new / name).is_file():
                     rewrite(new / name, Path(manifest.home), home)
-            moved = _swap(new, place, is_taken=is_taken)
+            moved = _swap(new, target, is_taken=is_taken)
+    same_store = manifest.places.get("store") == place
+    collections = _put_back(home / SNAPSHOTS, load, replace=replace) if load and same_store else []
+    left_out = list(manifest.left_out)
+    if (home / SNAPSHOTS).is_dir():
+        left_out.append(
+            f"collections of {manifest.places.get('store')}: the settings name {place or 'another store'}; "
+            f"their snapshots lie in {home / SNAPSHOTS}"
+        )
     return Restored(
         home=home,
         created_at=manifest.created_at,
         num_files=len(manifest.files),
         counts=manifest.counts,
         running=manifest.running,
-        left_out=manifest.left_out,
+        left_out=tuple(left_out),
         moved_aside=moved,
+        collections=tuple(collections),
     )
+
+
+def _put_back(folder: Path, load: Load, *, replace: bool) -> list[str]:
+    """Return the collections that went back; the file of each is deleted once the server has it."""
+    names = []
+    for file in sorted(folder.glob("*.snapshot")):
+        name = file.name.removesuffix(".snapshot")
+        try:
+            done = load(name, file, replace)
+        except WorldError as error:
+            raise WorldError(
+                f"{folder.parent} is restored, but not collection {name!r}: {error}; "
+                "fill it from the vectors on disk: seedbed index"
+            ) from error
+        names += [name] if done else []
+        file.unlink()
+    if folder.is_dir():
+        folder.rmdir()
+    return names
 
 
 def _swap(new: Path, home: Path, *, is_taken: bool) -> Path | None:

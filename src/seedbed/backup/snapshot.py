@@ -13,7 +13,7 @@ flowchart LR
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -26,6 +26,11 @@ from seedbed.stores.folder_lock import own_folder
 
 STORES = ("chroma", "qdrant")
 """Folders of embedded stores: one process at a time."""
+SNAPSHOTS = "snapshots"
+"""Folder of what was taken out of a store's server; it is emptied as a restore puts it back."""
+
+type Save = Callable[[Sequence[str], Path], Iterator[tuple[str, Path]]]
+"""Take collections out of a server: names and a folder for files → (name, file) of those that it has."""
 
 _BEFORE_RUNS, _AFTER_RUNS = ("vectors", "models", "dead_letter", "unsent"), ("artifacts",)
 _SKIPPED = ("*/seedbed.lock", "qdrant/.lock", "vectors/*.partial", "models/*.incomplete")
@@ -40,6 +45,8 @@ class Database:
     counts: Mapping[str, str]
     running: str | None = None
     """A query for the ids of what is not finished."""
+    collections: str | None = None
+    """A query for the collections it speaks of."""
 
 
 @final
@@ -49,17 +56,26 @@ class Facts:
 
     counts: dict[str, int]
     running: list[str]
+    collections: list[str]
+    left_out: list[str]
 
 
 def copy_state(
-    home: Path, ledger: Database, runs: Database, writer: ArchiveWriter, scratch: Path, wait_s: float
+    home: Path,
+    ledger: Database,
+    runs: Database,
+    writer: ArchiveWriter,
+    scratch: Path,
+    *,
+    save: Save | None,
+    wait_s: float,
 ) -> Facts:
     """Write everything that state means; `scratch` is an empty folder for copies of databases.
 
     Raises:
         WorldError: a process keeps an embedded store longer than `wait_s`, or a database is damaged.
     """
-    facts = Facts({}, [])
+    facts = Facts({}, [], [], [])
     with ExitStack() as locks:
         for store in STORES:
             if (home / store).is_dir():
@@ -67,6 +83,8 @@ def copy_state(
         _copy_database(home, ledger, writer, scratch, facts)
         for store in STORES:
             _copy_folder(home, store, writer)
+    if save:
+        _copy_served(save, facts, writer, scratch)
     for name in _BEFORE_RUNS:
         _copy_folder(home, name, writer)
     _copy_database(home, runs, writer, scratch, facts)
@@ -89,10 +107,24 @@ def _copy_database(home: Path, database: Database, writer: ArchiveWriter, scratc
             facts.counts.update({name: target.execute(query).fetchone()[0] for name, query in database.counts.items()})
             if database.running:
                 facts.running.extend(row[0] for row in target.execute(database.running))
+            if database.collections:
+                facts.collections.extend(row[0] for row in target.execute(database.collections))
     except sqlite3.Error as error:
         raise WorldError(f"{source} cannot be copied: {error}; is the disk of the backup full?") from error
     writer.add(database.name, copy)
     copy.unlink()
+
+
+def _copy_served(save: Save, facts: Facts, writer: ArchiveWriter, scratch: Path) -> None:
+    """Copy a server's collections after the ledger that speaks of them; without them they can be filled again."""
+    if not facts.collections:
+        facts.left_out.append("collections in the store's server: no ledger in this backup names one")
+    try:
+        for name, file in save(facts.collections, scratch):
+            writer.add(f"{SNAPSHOTS}/{name}.snapshot", file)
+            file.unlink()
+    except WorldError as error:
+        facts.left_out.append(f"collections, because {error}; the next index run fills them from this backup's vectors")
 
 
 def _copy_folder(home: Path, name: str, writer: ArchiveWriter) -> None:

@@ -223,6 +223,7 @@ class Index:
 
     def _switch(self, data_digest: str, failed: frozenset[str]) -> None:
         self._verify_green(failed)
+        self._collection.settle()
         current, _ = self._ledger.target(self.name)
         if current not in (None, self.collection_name):
             try:

@@ -22,6 +22,8 @@ COUNTS = {
     "vectors": "SELECT count(*) FROM vectors",
 }
 """What to say of a ledger's file."""
+COLLECTIONS = "SELECT name FROM collections ORDER BY name"
+"""Which collections a ledger's file speaks of."""
 
 _Key = String().with_variant(String(collation="C"), "postgresql")
 """Compared byte by byte, as SQLite does: faster than by a language's rules, and the same order everywhere."""

@@ -96,6 +96,7 @@ def repair(
         same = ([chunk for chunk in batch if wanted.get(chunk.point_id) == chunk.content_digest] for batch in batches)
         for shard in shards(same, lambda ids: ledger.stored(name, ids), shard_chunks):
             num_repaired += run_shard(shard).num_upserted
+        collection.settle()
     return VerifyReport(
         collection=name,
         num_points=ledger.count(name)[1],

@@ -35,6 +35,14 @@ class Collection(ABC):
         """
 
     @abstractmethod
+    def settle(self) -> None:
+        """Return once searches are as good as they get: an index that is built in the background is complete.
+
+        Raises:
+            WorldError: it cannot be built, or is not built after long.
+        """
+
+    @abstractmethod
     def delete(self, ids: Sequence[str]) -> None:
         """Remove the points; an id that is not there is no error."""
 

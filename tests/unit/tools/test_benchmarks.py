@@ -3,9 +3,11 @@
 tests/unit/tools/test_benchmarks.py - v0.1.0
 """
 
+from collections import Counter
+
 import pytest
 
-from benchmarks import scifact, sts
+from benchmarks import kills, scifact, sts
 from benchmarks._verdict import NOT_MEASURED
 from tools.bench import main as bench
 
@@ -44,3 +46,16 @@ def test_scores_agree_only_within_their_tolerance(ndcg, recall, agree):
 def test_a_folder_that_is_no_corpus_fails_as_the_command_does(tmp_path, capfd):
     assert scifact.main(["--beir", str(tmp_path), "--home", str(tmp_path / "home")]) == 2
     assert "corpus.jsonl" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("kept", "told", "code"),
+    [("abc", "0 lost, 0 duplicated", 0), ("ab", "2 lost, 0 duplicated", 1), ("abcd", "0 lost, 2 duplicated", 1)],
+)
+def test_a_round_that_ends_otherwise_than_the_undisturbed_run_fails_the_kills(kept, told, code, monkeypatch, capsys):
+    monkeypatch.setattr(kills, "run_through", lambda *_: 0.0)
+    monkeypatch.setattr(kills, "kill_after", lambda *_: True)
+    monkeypatch.setattr(kills, "stored", lambda home: Counter(kept if home.name.startswith("round") else "abc"))
+    monkeypatch.setattr(kills, "num_in_ledger", lambda _: len(kept))
+    assert kills.main(["--kills", "12"]) == code
+    assert capsys.readouterr().out.splitlines()[-1] == f"12 kills in 2 rounds: {told}"

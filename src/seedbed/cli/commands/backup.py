@@ -32,7 +32,7 @@ def backup(
 ) -> None:
     """Put runs, index and models into one checked archive, while runs go on, and delete the oldest.
 
-    Servers are not in it: the output names each with the command that saves it.
+    A Qdrant server's collections are in it; of other servers the output says how they are saved.
 
     Example: seedbed backup --to /mnt/backups/seedbed --keep 14
     """

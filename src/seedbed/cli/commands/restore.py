@@ -32,6 +32,9 @@ def restore(
 ) -> None:
     """Make the home folder what it was when the archive was written; every byte is checked first.
 
+    Collections that were saved from the Qdrant server of the settings go back there; with --replace also over what is
+    there now.
+
     Exit code 0: it is back. 1: the disk is full or something uses the folder. 2: no intact archive, or a full folder.
 
     Example: seedbed restore /mnt/backups/seedbed/seedbed-20260131T043000.000000Z.tar --replace
@@ -43,7 +46,7 @@ def restore(
 
     settings = load_settings()
     configure(settings.log, service="cli")  # no file: it would lie in the folder that is to be empty
-    restored = wiring.restore(archive, (home or settings.home).absolute(), replace=replace)
+    restored = wiring.restore(archive, (home or settings.home).absolute(), settings.store, replace=replace)
     if as_json:
         print_json(restored.model_dump(mode="json"))
         return
@@ -51,6 +54,8 @@ def restore(
     print_pairs("restored", head | dict(restored.counts))
     if restored.moved_aside:
         typer.echo(f"what was there is now {restored.moved_aside}; delete it when you need it no longer")
+    if restored.collections:
+        typer.echo(f"put back into {settings.store.place}: {', '.join(restored.collections)}")
     for run_id in restored.running:
         typer.echo(f"run {run_id} was not finished when the backup was made", err=True)
     for line in restored.left_out:

@@ -150,6 +150,9 @@ class ChromaCollection(Collection):
             with self._store._faults():
                 self._write(points.ids[rows], points.vectors[rows], points.payloads[rows])
 
+    def settle(self) -> None:
+        """Return at once: Chroma's graph is complete when an upsert returns."""
+
     def delete(self, ids: Sequence[str]) -> None:
         """Remove the points; an id that is not there is no error."""
         check_ids(ids)

@@ -12,6 +12,7 @@ classDiagram
 ```
 """
 
+import json
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +35,7 @@ from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ApiException
 
 from seedbed.errors import WorldError
+from seedbed.stores.adapters.qdrant_building import DEFERRED, finish_building
 from seedbed.stores.adapters.qdrant_layout import creation, payload_index, search_params
 from seedbed.stores.address import Address
 from seedbed.stores.config import StoreConfig
@@ -48,6 +50,8 @@ FAULTS = (ApiException, QdrantException, grpc.RpcError, httpx.HTTPError, OSError
 """What Qdrant and the wire under it raise; RuntimeError is its local mode's."""
 _REST_PORT = 6333
 _BATCH_SIZE = 256
+_BATCH_BYTES = 8 << 20  # a server takes 32 MiB in one request, unless it was told otherwise
+_NUMBER_BYTES = 20  # of a vector, as JSON; less by gRPC
 _SCAN_SIZE = 5_000
 _EF_SEARCH = 512
 _MAX_HITS_PER_CALL = 100_000
@@ -68,8 +72,9 @@ class QdrantStore(VectorStore):
         with self._faults():
             if not self._client.collection_exists(spec.name):
                 self._create(spec)
-            config = self._client.get_collection(spec.name).config
-        check_existing(spec, config.metadata)
+            info = self._client.get_collection(spec.name)
+            check_existing(spec, info.config.metadata)
+            self._index_payloads(spec, info.payload_schema)
         return QdrantCollection(self, self._client, spec, exact=self._address is None)
 
     def names(self) -> list[str]:
@@ -89,11 +94,15 @@ class QdrantStore(VectorStore):
         self._client.create_collection(
             spec.name,
             **creation(declarations()[spec.family].layout, spec.dimension),
+            optimizers_config=q.OptimizersConfigDiff(indexing_threshold=DEFERRED),
             metadata=spec.metadata,
         )
-        if self._address:  # The local mode has no payload indexes and warns about each.
-            layout = declarations()[spec.family].layout
-            for name in {*spec.indexed_fields, *filter(None, [layout.tenant_field])}:
+
+    def _index_payloads(self, spec: CollectionSpec, there: Mapping[str, object]) -> None:
+        """Make the payload indexes that are not there, before the first upload; the local mode has none."""
+        layout = declarations()[spec.family].layout
+        for name in {*spec.indexed_fields, *filter(None, [layout.tenant_field])} if self._address else ():
+            if _quoted(name) not in there:
                 kind = payload_index(layout, name, check_field(spec, name).type)
                 self._client.create_payload_index(spec.name, _quoted(name), kind, wait=True)
 
@@ -146,14 +155,18 @@ class QdrantCollection(Collection):
         """Add the points, replacing those whose id is there already; any number of points."""
         check_points(points, self._spec)
         with self._store._faults():
-            for start in range(0, len(points.ids), _BATCH_SIZE):
-                rows = slice(start, start + _BATCH_SIZE)
+            for rows in _batches(points):
                 batch = q.Batch(
                     ids=list(points.ids[rows]),
                     vectors=points.vectors[rows].tolist(),
                     payloads=list(points.payloads[rows]),
                 )
                 self._client.upsert(self._spec.name, batch, wait=True)
+
+    def settle(self) -> None:
+        """Return once the index is built; a new collection is filled without one."""
+        with self._store._faults():
+            finish_building(self._client, self._spec.name)
 
     def delete(self, ids: Sequence[str]) -> None:
         """Remove the points; an id that is not there is no error."""
@@ -213,6 +226,20 @@ class QdrantCollection(Collection):
         ]
         answers = self._client.query_batch_points(self._spec.name, requests)
         return [best_first(((str(p.id), p.score, p.payload or {}) for p in answer.points), k) for answer in answers]
+
+
+def _batches(points: Points) -> Iterator[slice]:
+    """Yield rows that fit into one request: at most _BATCH_SIZE, and _BATCH_BYTES unless one alone has more."""
+    vector_bytes = _NUMBER_BYTES * points.vectors.shape[1]
+    start = num_bytes = 0
+    for row, payload in enumerate(points.payloads):
+        size = vector_bytes + len(json.dumps(payload, ensure_ascii=False).encode())
+        if row - start == _BATCH_SIZE or (row > start and num_bytes + size > _BATCH_BYTES):
+            yield slice(start, row)
+            start, num_bytes = row, 0
+        num_bytes += size
+    if start < len(points.payloads):
+        yield slice(start, len(points.payloads))
 
 
 def _condition(name: str, value: Value) -> q.FieldCondition:
