@@ -104,7 +104,7 @@ def test_spans_are_the_marked_words_in_order_without_overlap(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SPLITS)
-def test_no_span_begins_or_ends_within_a_word_or_takes_its_possessive_or_article(name: str) -> None:
+def test_no_span_cuts_a_word_or_begins_with_an_article_preposition_or_title(name: str) -> None:
     for sentence in split(name):
         for span in sentence.spans:
             entity, after = sentence.text[span.start : span.end], sentence.text[span.end : span.end + 1]
