@@ -28,8 +28,8 @@ def test_line_without_marks_has_no_entities() -> None:
 
 
 def test_backslash_makes_marks_stand_for_themselves_inside_and_outside_of_spans() -> None:
-    sentence = parse_annotated(r"\#ops \[ERROR\] a\|b C:\\x [R\|D \[Ltd\]|ORG]", "here")
-    assert sentence.text == r"#ops [ERROR] a|b C:\x R|D [Ltd]"
+    sentence = parse_annotated(r"\#ops \[ERROR\] a\|b C:\\x [R\|D \[Ltd\]|ORG] won", "here")
+    assert sentence.text == r"#ops [ERROR] a|b C:\x R|D [Ltd] won"
     assert entities(sentence) == [("R|D [Ltd]", "ORG")]
 
 
