@@ -101,7 +101,8 @@ class QdrantStore(VectorStore):
     def _index_payloads(self, spec: CollectionSpec, there: Mapping[str, object]) -> None:
         """Make the payload indexes that are not there, before the first upload; the local mode has none."""
         layout = declarations()[spec.family].layout
-        for name in {*spec.indexed_fields, *filter(None, [layout.tenant_field])} if self._address else ():
+        fields = {*spec.indexed_fields, *filter(None, [layout.tenant_field])}
+        for name in sorted(fields) if self._address else ():
             if _quoted(name) not in there:
                 kind = payload_index(layout, name, check_field(spec, name).type)
                 self._client.create_payload_index(spec.name, _quoted(name), kind, wait=True)
