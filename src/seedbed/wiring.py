@@ -105,13 +105,17 @@ def embedder(config: EmbeddingConfig, home: Path) -> Embedder:
             from seedbed.embedding.adapters.openvino import OpenVinoEmbedder
 
             return OpenVinoEmbedder(config, models)
+        case "torch":
+            from seedbed.embedding.adapters.torch_encoder import TorchEmbedder
+
+            return TorchEmbedder(config, models)
         case "sentence_transformers":
             from seedbed.embedding.adapters.sentence_transformers import SentenceTransformersEmbedder
 
             return SentenceTransformersEmbedder(config, models)
 
 
-def _chosen_backend(config: EmbeddingConfig, models: Path) -> Literal["openvino", "sentence_transformers"]:
+def _chosen_backend(config: EmbeddingConfig, models: Path) -> Literal["openvino", "torch", "sentence_transformers"]:
     from seedbed.embedding.model_files import model_folder, read_fingerprint
     from seedbed.embedding.model_kind import choose_backend
 

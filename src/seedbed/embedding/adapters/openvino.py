@@ -41,6 +41,7 @@ logger = logging.getLogger(__name__)
 
 _WINDOW = 2048
 """Texts that are tokenised and sorted together; the next ones are tokenised meanwhile, so two windows are in memory."""
+_BATCH_TOKENS = 1024
 _OPENVINO_NAME = {"fp32": "f32", "bf16": "bf16"}
 
 
@@ -77,7 +78,7 @@ class OpenVinoEmbedder(Embedder):
                 window = slice(start, start + len(encodings))
                 num_tokens[window] = lengths
                 truncated[window] = [bool(encoding.overflowing) for encoding in encodings]
-                for batch in token_batches(lengths, self._config.batch_tokens):
+                for batch in token_batches(lengths, self._config.batch_tokens or _BATCH_TOKENS):
                     inputs = self._padded([encodings[position].ids for position in batch])
                     self._queue.start_async(inputs, (vectors, np.asarray(batch) + start))
             if len(texts):
@@ -113,6 +114,11 @@ class OpenVinoEmbedder(Embedder):
             raise UserError(
                 f"model {self._config.model!r} is not one that the backend 'openvino' runs: {reason}. "
                 "Example: SEEDBED_EMBEDDING__BACKEND=sentence_transformers"
+            )
+        if precision not in _OPENVINO_NAME:
+            raise UserError(
+                f"embedding.precision {precision!r} is not one that the backend 'openvino' has; choose one of "
+                f"{sorted(_OPENVINO_NAME)}. Example: SEEDBED_EMBEDDING__PRECISION=fp32"
             )
         if precision == "bf16" and not BF16 & set(measure().instruction_sets):
             raise UserError(
