@@ -102,7 +102,7 @@ def compare(
     Raises:
         SeedbedError: the reference does not run.
     """
-    running, not_measured = _that_run(encoders, texts[:_WARM_UP_TEXTS])
+    running, not_measured = _that_run(encoders, texts[:_WARM_UP_TEXTS], progress)
     seconds: dict[str, list[float]] = {name: [] for name in running}
     answers: dict[str, Embeddings] = {}
     units = {name: unit_of(encoder.fingerprint()) for name, encoder in running.items()}
@@ -160,10 +160,14 @@ def linear_flop_per_token(folder: Path) -> float | None:
     return 2.0 * layers * (4 * width * width + 2 * width * inner) or None
 
 
-def _that_run(encoders: Mapping[str, Embedder], texts: Sequence[str]) -> tuple[dict[str, Embedder], dict[str, str]]:
+def _that_run(
+    encoders: Mapping[str, Embedder], texts: Sequence[str], progress: Progress | None
+) -> tuple[dict[str, Embedder], dict[str, str]]:
     running: dict[str, Embedder] = {}
     reasons: dict[str, str] = {}
     for name, encoder in encoders.items():
+        if progress:
+            progress(0, None, f"loading {name}")
         try:
             encoder.fingerprint()
             encoder.embed(texts)  # loads the model

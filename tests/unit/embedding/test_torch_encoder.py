@@ -158,9 +158,9 @@ def test_a_budget_that_is_set_is_taken_instead_of_the_hardwares(tmp_path: Path) 
 def test_windows_and_batches_change_order_and_speed_but_no_vector(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = TorchEmbedder(EmbeddingConfig(), tmp_path).embed(TEXTS)
+    whole = TorchEmbedder(EmbeddingConfig(num_threads=1), tmp_path).embed(TEXTS)
     monkeypatch.setattr(torch_encoder, "_WINDOW", 7)
-    pieces = TorchEmbedder(EmbeddingConfig(batch_tokens=64), tmp_path).embed(TEXTS)
+    pieces = TorchEmbedder(EmbeddingConfig(batch_tokens=256, num_threads=1), tmp_path).embed(TEXTS)
     assert np.allclose(whole.vectors, pieces.vectors, atol=1e-6)
     assert whole.num_tokens.tolist() == pieces.num_tokens.tolist()
 

@@ -124,7 +124,9 @@ class TorchEmbedder(Embedder):
 
     @cached_property
     def _fingerprint(self) -> Fingerprint:
-        precision = self._config.precision
+        precision: str = self._config.precision
+        if precision == "auto":
+            precision = "fp16" if torch_gpu(measure()) else "fp32"
         fingerprint = read_fingerprint(self._config, self._folder, backend="torch", precision=precision)
         if reason := why_not_plain(self._folder, fingerprint.pooling):
             raise UserError(
