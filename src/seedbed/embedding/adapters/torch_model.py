@@ -110,7 +110,8 @@ class TorchModel:
             max_length_q=longest,
             max_length_k=longest,
         ).last_hidden_state[0]
-        means = torch.segment_reduce(states.float(), "mean", lengths=self._sent(lengths), axis=0)
+        # unsafe: comparing the sum of the lengths with the tokens would wait for the device
+        means = torch.segment_reduce(states.float(), "mean", lengths=self._sent(lengths), axis=0, unsafe=True)
         return torch.nn.functional.normalize(means, dim=1)
 
     def _sent(self, array: npt.NDArray[Any]) -> torch.Tensor:
