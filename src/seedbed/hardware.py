@@ -68,6 +68,11 @@ class Hardware(BaseModel):
     no_gpu_reason: str = ""
     """Why `gpus` is empty."""
 
+    def in_a_line(self) -> str:
+        """Return the machine as people name it: processor, cores in use, GPU."""
+        gpus = "".join(f", {gpu.name}" for gpu in self.gpus)
+        return f"{self.cpu_model}, {self.num_usable_cores} cores{gpus}"
+
     def hardware_class(self) -> str:
         """Return one line, equal on machines whose floating point results may be expected to be equal."""
         gpus = ",".join(sorted(gpu.name for gpu in self.gpus)) or "no gpu"

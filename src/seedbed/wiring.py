@@ -27,6 +27,7 @@ from seedbed.corpora.ports import Chunker, Corpus
 from seedbed.embedding.config import EmbeddingConfig
 from seedbed.embedding.ports import Embedder
 from seedbed.errors import UserError, WorldError
+from seedbed.hardware import measure
 from seedbed.indexing.config import IndexConfig, IndexingConfig
 from seedbed.settings import Settings, load_settings
 from seedbed.stores.config import StoreConfig
@@ -39,10 +40,12 @@ if TYPE_CHECKING:
 
     from seedbed.backup.create import Backup
     from seedbed.backup.restore import Restored
+    from seedbed.embedding.comparison import Comparison
     from seedbed.indexing.index import Index
     from seedbed.indexing.ledger import Ledger
     from seedbed.indexing.search import Searcher
     from seedbed.indexing.workers import Workers
+    from seedbed.progress import Progress
     from seedbed.stores.adapters.qdrant_snapshots import QdrantSnapshots
     from seedbed.tracking.run import Run
 
@@ -109,13 +112,17 @@ def embedder(config: EmbeddingConfig, home: Path) -> Embedder:
             from seedbed.embedding.adapters.openvino import OpenVinoEmbedder
 
             return OpenVinoEmbedder(config, models)
+        case "torch":
+            from seedbed.embedding.adapters.torch_encoder import TorchEmbedder
+
+            return TorchEmbedder(config, models)
         case "sentence_transformers":
             from seedbed.embedding.adapters.sentence_transformers import SentenceTransformersEmbedder
 
             return SentenceTransformersEmbedder(config, models)
 
 
-def _chosen_backend(config: EmbeddingConfig, models: Path) -> Literal["openvino", "sentence_transformers"]:
+def _chosen_backend(config: EmbeddingConfig, models: Path) -> Literal["openvino", "torch", "sentence_transformers"]:
     from seedbed.embedding.model_files import model_folder, read_fingerprint
     from seedbed.embedding.model_kind import choose_backend
 
@@ -124,6 +131,32 @@ def _chosen_backend(config: EmbeddingConfig, models: Path) -> Literal["openvino"
     backend, why = choose_backend(folder, pooling)
     logger.info("encoder_chosen", extra={"backend": backend, "precision": config.precision, "why": why})
     return backend
+
+
+def compare_encoders(
+    config: IndexConfig, home: Path, num_texts: int, progress: "Progress | None" = None
+) -> "tuple[Comparison, Path]":
+    """Measure every encoder that runs the configured model here; return the numbers and the file of their chart."""
+    from datetime import UTC, datetime
+
+    from seedbed.corpora.sample import sample_contents
+
+    texts = sample_contents(corpus(config.corpus), num_texts)  # a corpus that is not there is told before torch loads
+    from seedbed.embedding.adapters.encoder_chart import draw_encoders
+    from seedbed.embedding.adapters.matmul import matmul_gflops, matmul_unit
+    from seedbed.embedding.comparison import compare, variants
+
+    comparison = compare(
+        {name: embedder(each, home) for name, each in variants(config.embedding)},
+        texts,
+        machine=measure().in_a_line(),
+        unit_of=matmul_unit,
+        peak_of=matmul_gflops,
+        progress=progress,
+    )
+    chart = home / "reports" / f"encoders-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.png"
+    draw_encoders(comparison, chart)
+    return comparison, chart
 
 
 def store(config: StoreConfig, home: Path) -> VectorStore:

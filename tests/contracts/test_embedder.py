@@ -14,6 +14,7 @@ import pytest
 
 from seedbed.embedding.adapters.openvino import OpenVinoEmbedder
 from seedbed.embedding.adapters.sentence_transformers import SentenceTransformersEmbedder
+from seedbed.embedding.adapters.torch_encoder import TorchEmbedder
 from seedbed.embedding.config import EmbeddingConfig
 from seedbed.embedding.model_files import packaged_folder
 from seedbed.embedding.ports import Embedder
@@ -22,7 +23,11 @@ from seedbed.errors import UserError, WorldError
 TEXTS = ["parse a date from a string", "a cat sat on the mat", "word " * 400]
 
 
-ADAPTERS = {"openvino": OpenVinoEmbedder, "sentence_transformers": SentenceTransformersEmbedder}
+ADAPTERS: dict[str, type[OpenVinoEmbedder | TorchEmbedder | SentenceTransformersEmbedder]] = {
+    "openvino": OpenVinoEmbedder,
+    "torch": TorchEmbedder,
+    "sentence_transformers": SentenceTransformersEmbedder,
+}
 
 
 class Build(Protocol):
@@ -81,7 +86,7 @@ def test_empty_text_is_refused_by_its_place(embedder: Embedder) -> None:
 def test_fingerprint_is_read_without_loading_a_model(name: str) -> None:
     code = (
         "import sys; from pathlib import Path; from seedbed.embedding.config import EmbeddingConfig;"
-        f"from seedbed.embedding.adapters.{name} import {ADAPTERS[name].__name__} as E;"
+        f"from {ADAPTERS[name].__module__} import {ADAPTERS[name].__name__} as E;"
         "print(E(EmbeddingConfig(), Path('none')).fingerprint().model_dump_json());"
         "assert not {'torch', 'transformers', 'openvino'} & set(sys.modules)"
     )
@@ -96,12 +101,14 @@ def test_adapters_agree_on_vectors_and_tokens_and_have_their_own_fingerprints(mo
     rng = np.random.default_rng(7)
     words = ["parse", "date", "string", "queue", "matrix", "äöü", "漢字", "__init__", "3.14", "the", "of"]
     texts = TEXTS + [" ".join(rng.choice(words, rng.integers(1, 120))) for _ in range(60)]
-    ours, theirs = (adapter(EmbeddingConfig(), models) for adapter in ADAPTERS.values())
-    here, there = ours.embed(texts), theirs.embed(texts)
-    assert np.sum(here.vectors * there.vectors, axis=1).min() >= 0.99999
-    assert here.num_tokens.tolist() == there.num_tokens.tolist()
-    assert here.truncated.tolist() == there.truncated.tolist()
-    assert ours.fingerprint().digest != theirs.fingerprint().digest
+    *ours, theirs = (adapter(EmbeddingConfig(), models) for adapter in ADAPTERS.values())
+    there = theirs.embed(texts)
+    for each in ours:
+        here = each.embed(texts)
+        assert np.sum(here.vectors * there.vectors, axis=1).min() >= 0.99999
+        assert here.num_tokens.tolist() == there.num_tokens.tolist()
+        assert here.truncated.tolist() == there.truncated.tolist()
+    assert len({each.fingerprint().digest for each in (*ours, theirs)}) == len(ADAPTERS)
 
 
 def test_shorter_limit_is_another_fingerprint(embedder: Embedder, build: Build) -> None:

@@ -18,11 +18,13 @@ class EmbeddingConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    backend: Literal["auto", "openvino", "sentence_transformers"] = Field(
+    backend: Literal["auto", "openvino", "torch", "sentence_transformers"] = Field(
         "auto", description="runtime that runs the model; auto takes the fastest that gives the same vectors"
     )
-    precision: Literal["fp32", "bf16"] = Field(
-        "fp32", description="bf16 is faster where the processor multiplies it, and moves vectors by 1e-4 (openvino)"
+    precision: Literal["fp32", "bf16", "fp16"] = Field(
+        "fp32",
+        description="bf16 is faster where the processor multiplies it, and moves vectors by 1e-4 (openvino, torch); "
+        "fp16 needs a GPU (torch)",
     )
     model: str = Field(
         "all-MiniLM-L6-v2", min_length=1, description="the packaged model, a folder, or a name on the model hub"
@@ -32,8 +34,10 @@ class EmbeddingConfig(BaseModel):
     document_prompt: str = Field("", description="put before every document chunk (E5: 'passage: ')")
     query_prompt: str = Field("", description="put before every query (E5: 'query: ')")
     batch_size: PositiveInt = Field(32, le=4096, description="texts in one forward pass (sentence_transformers)")
-    batch_tokens: PositiveInt = Field(
-        1024, le=1_000_000, description="tokens in one forward pass, padding included (openvino)"
+    batch_tokens: PositiveInt | None = Field(
+        None,
+        le=1_000_000,
+        description="tokens in one forward pass, padding included (openvino, torch); default: by the hardware",
     )
     num_threads: PositiveInt | None = Field(
         None, le=1024, description="CPU threads; default: every core this process may use"

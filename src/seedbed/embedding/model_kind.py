@@ -6,7 +6,7 @@ Our own graph is transformer, mean, unit length; a model that does anything else
 
 ```mermaid
 flowchart LR
-    choose_backend --> why_not_plain & measure
+    choose_backend --> why_not_plain & torch_gpu & measure
     why_not_plain --> read_json
 ```
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from seedbed.embedding.model_files import read_json
-from seedbed.hardware import Hardware, measure
+from seedbed.hardware import Gpu, Hardware, measure
 
 _PLAIN_TYPES = frozenset({"bert", "distilbert", "roberta", "xlm-roberta"})
 _PLAIN_MODULES = frozenset({"Transformer", "Pooling", "Normalize"})
@@ -48,18 +48,23 @@ def why_not_plain(folder: Path, pooling: str) -> str:
 
 def choose_backend(
     folder: Path, pooling: str, hardware: Hardware | None = None
-) -> tuple[Literal["openvino", "sentence_transformers"], str]:
+) -> tuple[Literal["openvino", "torch", "sentence_transformers"], str]:
     """Return the runtime that `embedding.backend=auto` means for this model on this machine, and why."""
     if reason := why_not_plain(folder, pooling):
         return "sentence_transformers", reason
+    hardware = hardware or measure()
+    if gpu := torch_gpu(hardware):
+        return "torch", f"it uses the {gpu.name}"
     if find_spec("openvino") is None:
         return "sentence_transformers", "openvino is not installed"
-    hardware = hardware or measure()
-    if hardware.gpus and not _torch_is_for_cpu():
-        return "sentence_transformers", f"it uses the {hardware.gpus[0].name}"
     if (hardware.platform, hardware.arch) == ("darwin", "arm64"):
         return "sentence_transformers", "it uses the GPU of Apple's chips"
     return "openvino", "fastest on a CPU"
+
+
+def torch_gpu(hardware: Hardware) -> Gpu | None:
+    """Return the GPU that torch will use; None where there is none, or torch is the build for CPUs."""
+    return hardware.gpus[0] if hardware.gpus and not _torch_is_for_cpu() else None
 
 
 def _torch_is_for_cpu() -> bool:

@@ -91,7 +91,8 @@ def test_a_transformer_in_a_subfolder_is_left_to_sentence_transformers(model: Pa
 def test_auto_never_leaves_a_gpu_idle(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(model_kind, "version", lambda _: "2.9.0")
     with_gpu = CPU.model_copy(update={"gpus": (GPU,)})
-    assert choose_backend(model, "mean", with_gpu) == ("sentence_transformers", "it uses the NVIDIA H100")
+    assert choose_backend(model, "mean", with_gpu) == ("torch", "it uses the NVIDIA H100")
+    assert choose_backend(model, "cls", with_gpu)[0] == "sentence_transformers"
     monkeypatch.setattr(model_kind, "version", lambda _: "2.9.0+cpu")
     assert choose_backend(model, "mean", with_gpu)[0] == "openvino"
     apple = CPU.model_copy(update={"platform": "darwin", "arch": "arm64"})

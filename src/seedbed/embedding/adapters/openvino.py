@@ -14,8 +14,7 @@ classDiagram
 """
 
 import logging
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -31,16 +30,18 @@ from seedbed.embedding.fingerprint import Fingerprint
 from seedbed.embedding.model_files import model_folder, read_fingerprint, read_json
 from seedbed.embedding.model_kind import BF16, why_not_plain
 from seedbed.embedding.ports import Embedder, Embeddings, refuse_empty
+from seedbed.embedding.tokens import padded, tokenised, truncating_tokenizer
 from seedbed.errors import UserError, WorldError
 from seedbed.hardware import measure
 
 if TYPE_CHECKING:
-    from tokenizers import Encoding, Tokenizer
+    from tokenizers import Tokenizer
 
 logger = logging.getLogger(__name__)
 
 _WINDOW = 2048
 """Texts that are tokenised and sorted together; the next ones are tokenised meanwhile, so two windows are in memory."""
+_BATCH_TOKENS = 1024
 _OPENVINO_NAME = {"fp32": "f32", "bf16": "bf16"}
 
 
@@ -72,34 +73,17 @@ class OpenVinoEmbedder(Embedder):
         num_tokens = np.empty(len(texts), dtype=np.int32)
         truncated = np.empty(len(texts), dtype=np.bool_)
         with self._turn:
-            for start, encodings in self._tokenised(texts):
+            for start, encodings in tokenised(self._tokenizer, texts, _WINDOW):
                 lengths = [len(encoding) for encoding in encodings]
                 window = slice(start, start + len(encodings))
                 num_tokens[window] = lengths
                 truncated[window] = [bool(encoding.overflowing) for encoding in encodings]
-                for batch in token_batches(lengths, self._config.batch_tokens):
-                    inputs = self._padded([encodings[position].ids for position in batch])
+                for batch in token_batches(lengths, self._config.batch_tokens or _BATCH_TOKENS):
+                    inputs = list(padded([encodings[position].ids for position in batch], self._pad_id))
                     self._queue.start_async(inputs, (vectors, np.asarray(batch) + start))
             if len(texts):
                 self._queue.wait_all()
         return Embeddings(vectors, num_tokens, truncated)
-
-    def _tokenised(self, texts: Sequence[str]) -> Iterator[tuple[int, "list[Encoding]"]]:
-        with ThreadPoolExecutor(1, "tokenise") as ahead:
-            waiting = ahead.submit(self._tokenizer.encode_batch_fast, list(texts[:_WINDOW]))
-            for start in range(0, len(texts), _WINDOW):
-                encodings = waiting.result()
-                following = list(texts[start + _WINDOW : start + 2 * _WINDOW])
-                waiting = ahead.submit(self._tokenizer.encode_batch_fast, following)
-                yield start, encodings
-
-    def _padded(self, rows: Sequence[Sequence[int]]) -> list[npt.NDArray[np.int64]]:
-        ids = np.full((len(rows), max(map(len, rows))), self._pad_id, dtype=np.int64)
-        mask = np.zeros_like(ids)
-        for row, tokens in enumerate(rows):
-            ids[row, : len(tokens)] = tokens
-            mask[row, : len(tokens)] = 1
-        return [ids, mask]
 
     @cached_property
     def _folder(self) -> Path:
@@ -114,6 +98,11 @@ class OpenVinoEmbedder(Embedder):
                 f"model {self._config.model!r} is not one that the backend 'openvino' runs: {reason}. "
                 "Example: SEEDBED_EMBEDDING__BACKEND=sentence_transformers"
             )
+        if precision not in _OPENVINO_NAME:
+            raise UserError(
+                f"embedding.precision {precision!r} is not one that the backend 'openvino' has; choose one of "
+                f"{sorted(_OPENVINO_NAME)}. Example: SEEDBED_EMBEDDING__PRECISION=fp32"
+            )
         if precision == "bf16" and not BF16 & set(measure().instruction_sets):
             raise UserError(
                 f"embedding.precision 'bf16' needs a processor with one of {sorted(BF16)}, this one "
@@ -127,12 +116,7 @@ class OpenVinoEmbedder(Embedder):
 
     @cached_property
     def _tokenizer(self) -> "Tokenizer":
-        from tokenizers import Tokenizer
-
-        tokenizer = Tokenizer.from_file(str(self.tokenizer_file()))
-        tokenizer.enable_truncation(self._fingerprint.max_tokens)
-        tokenizer.no_padding()
-        return tokenizer
+        return truncating_tokenizer(self.tokenizer_file(), self._fingerprint.max_tokens)
 
     @cached_property
     def _queue(self) -> Any:

@@ -74,8 +74,8 @@ class SentenceTransformersEmbedder(Embedder):
     def _fingerprint(self) -> Fingerprint:
         if self._config.precision != "fp32":
             raise UserError(
-                f"embedding.precision {self._config.precision!r} needs the backend 'openvino'; sentence_transformers "
-                "runs in 'fp32'. Example: SEEDBED_EMBEDDING__PRECISION=fp32"
+                f"embedding.precision {self._config.precision!r} needs the backend 'openvino' or 'torch'; "
+                "sentence_transformers runs in 'fp32'. Example: SEEDBED_EMBEDDING__PRECISION=fp32"
             )
         return read_fingerprint(self._config, self._folder, backend="sentence_transformers", precision="fp32")
 
