@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -55,7 +56,7 @@ def two_nodes() -> Iterator[None]:
         yield
         ray.shutdown()
     finally:
-        cluster.shutdown()
+        cast(Any, cluster).shutdown()
 
 
 def filled(home: Path, corpus: Path, workers: str) -> tuple[float, int, dict[str, str]]:

@@ -49,7 +49,7 @@ class RayWorkers(Workers):
         try:
             if self._leave:
                 ray.init(include_dashboard=False, configure_logging=False, log_to_driver=False)
-            resources = ray.cluster_resources()
+            resources = cast(Any, ray).cluster_resources()  # it ships types for some of its functions
             # No CPU is reserved while an actor runs: when a node goes, its actors find a place on those that are left.
             actor = ray.remote(Worker).options(
                 num_gpus=int(resources.get("GPU", 0) >= num_workers), scheduling_strategy="SPREAD", max_restarts=-1
