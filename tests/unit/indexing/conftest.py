@@ -17,6 +17,7 @@ from seedbed.embedding.config import EmbeddingConfig
 from seedbed.indexing.config import IndexConfig, IndexingConfig
 from seedbed.indexing.index import Index
 from seedbed.indexing.ledger import Ledger
+from seedbed.indexing.workers import Workers
 from seedbed.stores.adapters.chroma import ChromaStore
 from seedbed.stores.config import StoreConfig
 from seedbed.stores.point import CollectionSpec
@@ -39,7 +40,12 @@ class Engine:
 
     @contextmanager
     def index(
-        self, *records: Document | Rejection, corpus: Corpus | None = None, create: bool = True, timeout_s: float = 60
+        self,
+        *records: Document | Rejection,
+        corpus: Corpus | None = None,
+        workers: Workers | None = None,
+        create: bool = True,
+        timeout_s: float = 60,
     ) -> Iterator[Index]:
         """Open an index over these records, or over a corpus."""
         limits = IndexingConfig(
@@ -55,6 +61,7 @@ class Engine:
                 store=ChromaStore(store, self.home / "chroma"),
                 ledger=ledger,
                 home=self.home,
+                workers=workers,
             )
 
     def open_collection(self) -> Collection:
