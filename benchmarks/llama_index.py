@@ -51,7 +51,8 @@ def theirs(corpora: Sequence[Path]) -> list[float]:
     """Return the seconds that LlamaIndex takes for each corpus, one after the other."""
     model = model_folder(EmbeddingConfig(), ROOT)
     side = ROOT / "benchmarks" / "_llama_index_side.py"
-    command = [ENVIRONMENT / "bin" / "python", "-P", side, model, *corpora]  # -P: this file has their package's name
+    program = [ENVIRONMENT / "bin" / "python", "-P", side]  # -P: this file has the name of their package
+    command = [str(part) for part in (*program, model, *corpora)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return [float(seconds) for seconds in json.loads(done.stdout.splitlines()[-1])]
 
