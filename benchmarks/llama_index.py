@@ -14,6 +14,7 @@ flowchart LR
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -53,7 +54,8 @@ def theirs(corpora: Sequence[Path]) -> list[float]:
     side = ROOT / "benchmarks" / "_llama_index_side.py"
     program = [ENVIRONMENT / "bin" / "python", "-P", side]  # -P: this file has the name of their package
     command = [str(part) for part in (*program, model, *corpora)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "DO_NOT_TRACK": "true"}
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)
     return [float(seconds) for seconds in json.loads(done.stdout.splitlines()[-1])]
 
 
