@@ -12,6 +12,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Self, final
 
+import pyarrow.parquet as pq
 import pytest
 
 from seedbed.corpora.adapters import folder
@@ -121,10 +122,19 @@ def test_a_search_and_a_plan_do_not_wait_for_whoever_writes_the_ledger(tmp_path:
             assert index.plan().num_new == 1
 
 
+def one_bit_other(file: Path) -> bytes:
+    """Return the content of a vector file whose first number is another one, by its last bit."""
+    vectors = pq.read_table(file, columns=["vector"]).column("vector").combine_chunks().flatten().to_numpy()
+    content = bytearray(file.read_bytes())
+    content[content.index(vectors.tobytes())] ^= 1
+    return bytes(content)
+
+
 DAMAGE: dict[str, Callable[[Path], object]] = {
     "cut short": lambda file: os.truncate(file, file.stat().st_size // 2),
     "empty": lambda file: os.truncate(file, 0),
     "zeros": lambda file: file.write_bytes(bytes(file.stat().st_size)),
+    "one bit of a vector": lambda file: file.write_bytes(one_bit_other(file)),
     "gone": Path.unlink,
 }
 

@@ -22,7 +22,7 @@ from seedbed.digests import digest_json
 from seedbed.indexing.chunks import PAYLOAD_VERSION, Chunk, chunks_of
 from seedbed.progress import Progress
 
-_BATCH = 64
+_BATCH = 256
 """Documents that are cut and looked up together."""
 
 

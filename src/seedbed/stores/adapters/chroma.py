@@ -45,7 +45,7 @@ FAULTS = (ChromaError, httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSE
 """What Chroma and the wire under it raise."""
 # Two builds over the same vectors differ: levels are drawn unseeded, `num_threads` is ignored. A wide search makes up
 # for it; benchmarks/stores.py measures its recall and time beside a narrow one.
-_HNSW: CreateHNSWConfiguration = {"space": "cosine", "max_neighbors": 16, "ef_construction": 200, "ef_search": 1000}
+HNSW: CreateHNSWConfiguration = {"space": "cosine", "max_neighbors": 16, "ef_construction": 200, "ef_search": 1000}
 _SAME_VECTOR = 1e-7  # twice what Chroma's own normalising moves a component by
 _MAX_BATCH_BYTES = 8 << 20
 _MAX_HITS_PER_CALL = 100_000
@@ -71,7 +71,7 @@ class ChromaStore(VectorStore):
                 remote = self._client.create_collection(
                     spec.name,
                     embedding_function=None,
-                    configuration={"hnsw": _HNSW},
+                    configuration={"hnsw": HNSW},
                     metadata=spec.metadata,
                 )
             limit = self._client.get_max_batch_size()
