@@ -7,8 +7,8 @@ the vectors of an index must not depend on how busy the machine was today.
 
 ```mermaid
 flowchart LR
-    choose_precision --> kept_rates & BF16
-    choose_precision --> MatmulRates
+    choose_precision --> why_fp32 & kept_rates & judged
+    judged --> MatmulRates
 ```
 """
 
@@ -58,7 +58,7 @@ def choose_precision(
     if rates is None:
         rates = measure_rates()
         _keep(rates, home, hardware)
-    return "bf16" if rates.gain >= LEAST_GAIN else "fp32", described(rates)
+    return judged(rates)
 
 
 def why_fp32(backend: str, hardware: Hardware) -> str:
@@ -70,13 +70,14 @@ def why_fp32(backend: str, hardware: Hardware) -> str:
     return ""
 
 
-def described(rates: MatmulRates) -> str:
-    """Return the measured reason.
+def judged(rates: MatmulRates) -> tuple[Literal["fp32", "bf16"], str]:
+    """Return the faster precision, as far as it is worth other vectors, and the measured reason.
 
-    >>> described(MatmulRates(fp32=90.0, bf16=207.0))
-    'bf16 multiplies 2.3 x as fast as fp32, measured; 1.5 x is enough'
+    >>> judged(MatmulRates(fp32=90.0, bf16=207.0))
+    ('bf16', 'bf16 multiplies 2.3 x as fast as fp32, measured; 1.5 x is enough')
     """
-    return f"bf16 multiplies {rates.gain:.1f} x as fast as fp32, measured; {LEAST_GAIN:g} x is enough"
+    why = f"bf16 multiplies {rates.gain:.1f} x as fast as fp32, measured; {LEAST_GAIN:g} x is enough"
+    return "bf16" if rates.gain >= LEAST_GAIN else "fp32", why
 
 
 def kept_rates(home: Path, hardware: Hardware) -> MatmulRates | None:
