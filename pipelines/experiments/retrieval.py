@@ -76,6 +76,7 @@ def _labels(index: Index, config: RetrievalConfig) -> Labels:
 def _record(report: IndexReport, evaluation: Evaluation, run: Run) -> None:
     """Keep what stands behind the means; the digest of the rows counts in the run's results digest."""
     run.record_result("per_query", evaluation.digest)
+    run.set_tags({"seedbed.encoder": report.encoder})  # what "auto" in the parameters became here
     write_per_query(evaluation, run.artifacts)
     write_worst(evaluation, run.artifacts)
     (run.artifacts / "index.json").write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")

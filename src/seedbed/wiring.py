@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from seedbed.backup.create import Backup
     from seedbed.backup.restore import Restored
     from seedbed.embedding.comparison import Comparison
+    from seedbed.embedding.precision import MatmulRates
     from seedbed.indexing.index import Index
     from seedbed.indexing.ledger import Ledger
     from seedbed.indexing.search import Searcher
@@ -107,30 +108,52 @@ def chunker(config: ChunkConfig, corpus: CorpusConfig, embedder: Embedder) -> Ch
 def embedder(config: EmbeddingConfig, home: Path) -> Embedder:
     """Return the configured encoder; its model is loaded when the first text is embedded."""
     models = home / "models"
-    match config.backend if config.backend != "auto" else _chosen_backend(config, models):
+    chosen = _chosen(config, home)
+    match chosen.backend:
         case "openvino":
             from seedbed.embedding.adapters.openvino import OpenVinoEmbedder
 
-            return OpenVinoEmbedder(config, models)
+            return OpenVinoEmbedder(chosen, models)
         case "torch":
             from seedbed.embedding.adapters.torch_encoder import TorchEmbedder
 
-            return TorchEmbedder(config, models)
-        case "sentence_transformers":
+            return TorchEmbedder(chosen, models)
+        case _:
             from seedbed.embedding.adapters.sentence_transformers import SentenceTransformersEmbedder
 
-            return SentenceTransformersEmbedder(config, models)
+            return SentenceTransformersEmbedder(chosen, models)
 
 
-def _chosen_backend(config: EmbeddingConfig, models: Path) -> Literal["openvino", "torch", "sentence_transformers"]:
+def _chosen(config: EmbeddingConfig, home: Path) -> EmbeddingConfig:
+    """Return the configuration with each "auto" settled; what it became, and why, goes to the log."""
     from seedbed.embedding.model_files import model_folder, read_fingerprint
     from seedbed.embedding.model_kind import choose_backend
+    from seedbed.embedding.precision import choose_precision
+    from seedbed.hardware import measure
 
-    folder = model_folder(config, models)
-    pooling = read_fingerprint(config, folder, backend="auto", precision=config.precision).pooling
-    backend, why = choose_backend(folder, pooling)
-    logger.info("encoder_chosen", extra={"backend": backend, "precision": config.precision, "why": why})
-    return backend
+    chosen: dict[str, str] = {}
+    reasons = []
+    if (backend := config.backend) == "auto":
+        folder = model_folder(config, home / "models")
+        pooling = read_fingerprint(config, folder, backend="auto", precision="auto").pooling
+        backend, why = choose_backend(folder, pooling)
+        chosen["backend"] = backend
+        reasons.append(why)
+    if config.precision == "auto":
+        chosen["precision"], why = choose_precision(backend, home, measure(), _matmul_rates)
+        reasons.append(why)
+    if not chosen:
+        return config
+    settled = config.model_copy(update=chosen)
+    extra = {"backend": settled.backend, "precision": settled.precision, "why": "; ".join(reasons)}
+    logger.info("encoder_chosen", extra=extra)
+    return settled
+
+
+def _matmul_rates() -> "MatmulRates":
+    from seedbed.embedding.adapters.openvino_rates import matmul_rates
+
+    return matmul_rates()
 
 
 def compare_encoders(

@@ -23,7 +23,10 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from seedbed.embedding.model_files import packaged_folder
+from seedbed.embedding.config import EmbeddingConfig
+from seedbed.embedding.model_files import packaged_folder, read_fingerprint
+from seedbed.embedding.model_kind import choose_backend
+from seedbed.embedding.precision import judged, kept_rates, why_fp32
 from seedbed.errors import SeedbedError, WorldError
 from seedbed.hardware import Hardware, container_gpu_runtime
 from seedbed.logging_redaction import redact_text
@@ -67,6 +70,7 @@ def diagnose(settings: Settings | SeedbedError, folder: Path, hardware: Hardware
         *_private_files(folder),
         *_home(settings.home),
         _model(settings.embedding.model),
+        _encoder(settings.embedding, settings.home, hardware),
         *services(settings),
         _gpu(hardware),
     ]
@@ -184,6 +188,30 @@ def _model(name: str) -> Finding:
     if Path(name).expanduser().is_dir():
         return Finding("model", "ok", f"{name}, a folder")
     return Finding("model", "ok", f"{name}, fetched from the model hub when it is first used")
+
+
+def _encoder(config: EmbeddingConfig, home: Path, hardware: Hardware) -> Finding:
+    """Say what `auto` means here; what has not been measured yet is not measured for this."""
+    backend, precision, reasons = str(config.backend), str(config.precision), []
+    try:
+        if backend == "auto":
+            folder = packaged_folder(config.model) or Path(config.model).expanduser()
+            if not folder.is_dir():
+                return Finding("encoder", "ok", "chosen when the model is here")
+            pooling = read_fingerprint(config, folder, backend=backend, precision=precision).pooling
+            backend, why = choose_backend(folder, pooling, hardware)
+            reasons.append(why)
+    except SeedbedError as error:
+        return Finding("encoder", "broken", str(error), "fetch the model again, or choose another")
+    if precision == "auto":
+        if why := why_fp32(backend, hardware):
+            precision = "fp32"
+        elif rates := kept_rates(home, hardware):
+            precision, why = judged(rates)
+        else:
+            precision, why = "bf16 or fp32", "the faster one, measured once before the first text is embedded"
+        reasons.append(why)
+    return Finding("encoder", "ok", f"{backend} {precision}: {'; '.join(reasons) or 'as the settings say'}")
 
 
 def _gpu(hardware: Hardware) -> Finding:

@@ -23,9 +23,6 @@ _PLAIN_TYPES = frozenset({"bert", "distilbert", "roberta", "xlm-roberta"})
 _PLAIN_MODULES = frozenset({"Transformer", "Pooling", "Normalize"})
 _MEAN = frozenset({"mean", "pooling_mode_mean_tokens"})
 
-BF16 = frozenset({"amx_bf16", "avx512_bf16"})
-"""Instruction sets that multiply bf16; without one it is emulated, slower than fp32."""
-
 
 def why_not_plain(folder: Path, pooling: str) -> str:
     """Return what the model does beyond a BERT-like encoder and a mean over its tokens, "" for nothing."""

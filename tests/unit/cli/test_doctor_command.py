@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from seedbed.cli import diagnosis
 from seedbed.cli.commands import doctor
 from seedbed.cli.diagnosis import diagnose, lock_drift, unreachable
+from seedbed.embedding.precision import MatmulRates, choose_precision
 from seedbed.errors import UserError, WorldError
 from seedbed.hardware import Gpu, measure
 from seedbed.settings import load_settings
@@ -182,3 +183,18 @@ def test_secrets_that_only_their_owner_reads_are_no_finding(tmp_path):
 def test_a_fault_in_the_settings_leaves_the_rest_of_the_report(tmp_path):
     found = diagnose(UserError("wrong"), tmp_path, measure())
     assert [each.name for each in found] == ["python", "packages", "settings", "gpu"]
+
+
+def test_doctor_says_which_encoder_auto_means_and_why(tmp_path):
+    hardware = measure().model_copy(update={"instruction_sets": ("avx2", "avx512_bf16"), "gpus": ()})
+    unmeasured = findings({}, tmp_path, hardware)["encoder"]
+    assert "openvino bf16 or fp32" in unmeasured.detail
+    assert "measured once" in unmeasured.detail
+    home = tmp_path / ".seedbed"
+    home.mkdir()
+    choose_precision("openvino", home, hardware, lambda: MatmulRates(90.0, 207.0))
+    measured = findings({"SEEDBED_HOME": str(home)}, tmp_path, hardware)["encoder"]
+    assert measured.state == "ok"
+    assert measured.detail.startswith("openvino bf16: fastest on a CPU; bf16 multiplies 2.3 x as fast as fp32")
+    chosen = findings({"SEEDBED_EMBEDDING__BACKEND": "openvino", "SEEDBED_EMBEDDING__PRECISION": "fp32"}, tmp_path)
+    assert chosen["encoder"].detail == "openvino fp32: as the settings say"

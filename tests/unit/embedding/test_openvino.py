@@ -8,9 +8,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
 
 from seedbed.embedding.adapters import openvino as adapter
 from seedbed.embedding.adapters.openvino import OpenVinoEmbedder
@@ -18,7 +20,7 @@ from seedbed.embedding.adapters.openvino_graph import graph_file
 from seedbed.embedding.adapters.sentence_transformers import SentenceTransformersEmbedder
 from seedbed.embedding.config import EmbeddingConfig
 from seedbed.embedding.model_files import packaged_folder, read_fingerprint
-from seedbed.embedding.model_kind import BF16
+from seedbed.embedding.precision import BF16
 from seedbed.errors import UserError, WorldError
 from seedbed.hardware import measure
 from seedbed.locks import owned_lock
@@ -29,6 +31,7 @@ EMBED = (
     "vectors = E(EmbeddingConfig(), Path(sys.argv[1])).embed(['parse a date', 'sit on a mat']).vectors;"
     "print(json.dumps([vectors.tobytes().hex(), sorted(sys.modules)]))"
 )
+SETS = set(measure().instruction_sets)
 RNG = np.random.default_rng(7)
 WORDS = ["parse", "a", "date", "from", "string", "to", "socket", "thread", "queue", "matrix", "of", "the"]
 TEXTS = [" ".join(RNG.choice(WORDS, length)) for length in RNG.integers(1, 50, 60)]
@@ -94,12 +97,19 @@ def test_same_texts_give_the_same_bits_on_any_number_of_threads(models: Path, mo
     assert len(set(answers)) == 1
 
 
+@pytest.mark.parametrize(
+    "precision",
+    [
+        "fp32",
+        pytest.param("bf16", marks=pytest.mark.skipif(not BF16 & SETS, reason="this processor has no bf16")),
+    ],
+)
 def test_windows_and_batches_change_order_and_speed_but_no_vector(
-    models: Path, monkeypatch: pytest.MonkeyPatch
+    models: Path, monkeypatch: pytest.MonkeyPatch, precision: Literal["fp32", "bf16"]
 ) -> None:
-    whole = OpenVinoEmbedder(EmbeddingConfig(batch_tokens=4096), models).embed(TEXTS)
+    whole = OpenVinoEmbedder(EmbeddingConfig(precision=precision, batch_tokens=4096), models).embed(TEXTS)
     monkeypatch.setattr(adapter, "_WINDOW", 7)
-    pieces = OpenVinoEmbedder(EmbeddingConfig(batch_tokens=64), models).embed(TEXTS)
+    pieces = OpenVinoEmbedder(EmbeddingConfig(precision=precision, batch_tokens=64), models).embed(TEXTS)
     assert np.allclose(whole.vectors, pieces.vectors, atol=1e-6)
     assert whole.num_tokens.tolist() == pieces.num_tokens.tolist()
 
@@ -120,7 +130,8 @@ def test_what_a_killed_conversion_left_is_cleared_away(models: Path) -> None:
     partial.mkdir()
     (partial / "model.bin").write_bytes(b"half")
     fingerprint = OpenVinoEmbedder(EmbeddingConfig(), models).fingerprint()
-    assert graph_file(fingerprint, packaged(), models).parent == target
+    tokenizer = Tokenizer.from_file(str(packaged() / "tokenizer.json"))
+    assert graph_file(fingerprint, packaged(), models, tokenizer).parent == target
     assert (target / "digests.json").is_file()
     assert not partial.exists()
 
@@ -160,7 +171,7 @@ def test_bf16_is_refused_where_the_processor_has_none(tmp_path: Path, monkeypatc
         OpenVinoEmbedder(EmbeddingConfig(precision="bf16"), tmp_path).fingerprint()
 
 
-@pytest.mark.skipif(not BF16 & set(measure().instruction_sets), reason="this processor has no bf16")
+@pytest.mark.skipif(not BF16 & SETS, reason="this processor has no bf16")
 def test_bf16_is_another_encoder_close_to_fp32(models: Path) -> None:
     exact, fast = (OpenVinoEmbedder(EmbeddingConfig(precision=precision), models) for precision in ("fp32", "bf16"))
     assert exact.fingerprint().digest != fast.fingerprint().digest

@@ -1,13 +1,14 @@
-"""Convert a model, once, into a graph that gives unit vectors.
+"""Keep the graph of each model, built once.
 
 src/seedbed/embedding/adapters/openvino_graph.py - v0.1.0
 
-Only the conversion needs torch: afterwards a process starts in a second or two. OpenVINO reports its import and every
+Only building needs torch: afterwards a process starts in a second or two. OpenVINO reports its import and every
 conversion to its makers when it finds `openvino_telemetry`, so it does not find it.
 
 ```mermaid
 flowchart LR
     graph_file --> owned_lock & load_openvino
+    graph_file --> convert & quantise
     graph_file --> WorldError
 ```
 """
@@ -18,25 +19,27 @@ import os
 import shutil
 import sys
 import time
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from seedbed.digests import digest_file, digest_json
+from seedbed.embedding.adapters.openvino_conversion import convert
+from seedbed.embedding.adapters.openvino_int8 import quantise
 from seedbed.embedding.fingerprint import Fingerprint
 from seedbed.errors import WorldError
 from seedbed.locks import owned_lock
 
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
 logger = logging.getLogger(__name__)
 
-_REVISION = 1
-"""Counts changes of the conversion below."""
+_REVISION = 2
+"""Counts changes of the conversion."""
 _FILES = ("model.xml", "model.bin")
-_BUILD_TIMEOUT_S = 300.0
+_BUILD_TIMEOUT_S = 900.0
 
 
 def load_openvino() -> Any:
@@ -55,10 +58,10 @@ def load_openvino() -> Any:
     return openvino
 
 
-def graph_file(fingerprint: Fingerprint, folder: Path, models: Path) -> Path:
-    """Return the converted model of a model folder, made now when it is not there whole; safe in many processes.
+def graph_file(fingerprint: Fingerprint, folder: Path, models: Path, tokenizer: "Tokenizer") -> Path:
+    """Return the graph of a model folder, built now when it is not there whole; safe in many processes.
 
-    Inputs `input_ids` and `attention_mask`, both (n, tokens) int64; output (n, d) float32.
+    int8 is quantised, with the tokenizer's view of the sample; fp32 and bf16 are the same file, run differently.
 
     Raises:
         WorldError: the model cannot be read, the result cannot be written, or another process builds it too long.
@@ -69,12 +72,13 @@ def graph_file(fingerprint: Fingerprint, folder: Path, models: Path) -> Path:
         "openvino": version("openvino"),
         "revision": _REVISION,
     }
-    target = models / "openvino" / digest_json(key)
+    is_int8 = fingerprint.precision == "int8"
+    target = models / "openvino" / (digest_json(key) + ("-int8" if is_int8 else ""))
     if not _whole(target):
         what = f"the conversion of model {fingerprint.model!r}"
         with owned_lock(target.with_suffix(".lock"), what, _BUILD_TIMEOUT_S):
             if not _whole(target):  # another process may have built it in the meantime
-                _build(fingerprint, folder, target)
+                _build(fingerprint, folder, target, tokenizer if is_int8 else None)
     return target / _FILES[0]
 
 
@@ -86,14 +90,18 @@ def _whole(target: Path) -> bool:
         return False
 
 
-def _build(fingerprint: Fingerprint, folder: Path, target: Path) -> None:
+def _build(fingerprint: Fingerprint, folder: Path, target: Path, tokenizer: "Tokenizer | None") -> None:
     started = time.perf_counter()
     partial = target.with_suffix(".partial")
     try:
         for old in (partial, target):
             shutil.rmtree(old, ignore_errors=True)
         partial.mkdir(parents=True)
-        load_openvino().save_model(_convert(folder), partial / _FILES[0], compress_to_fp16=False)
+        openvino = load_openvino()
+        model = convert(folder, openvino)
+        if tokenizer is not None:
+            model = quantise(model, tokenizer)
+        openvino.save_model(model, partial / _FILES[0], compress_to_fp16=False)
         sums = {name: digest_file(partial / name) for name in _FILES}
         (partial / "digests.json").write_text(json.dumps(sums), "utf-8")
         for file in partial.iterdir():
@@ -109,48 +117,3 @@ def _build(fingerprint: Fingerprint, folder: Path, target: Path) -> None:
         ) from error
     seconds = round(time.perf_counter() - started, 3)
     logger.info("model_converted", extra={"model": fingerprint.model, "folder": str(target), "seconds": seconds})
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Silence what says nothing to a user: the pooler is unused, and tracing warns of every branch on a shape."""
-    from transformers.utils import logging as transformers_logging
-
-    verbosity = transformers_logging.get_verbosity()
-    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        transformers_logging.set_verbosity(verbosity)
-
-
-def _convert(folder: Path) -> Any:
-    import torch
-    from transformers import AutoModel
-
-    class UnitMean(torch.nn.Module):
-        def __init__(self, encoder: torch.nn.Module) -> None:
-            super().__init__()
-            self.encoder = encoder
-
-        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-            states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-            mask = attention_mask.unsqueeze(-1).to(states.dtype)
-            mean = (states * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
-            return torch.nn.functional.normalize(mean, dim=1)
-
-    example = torch.full((2, 7), 5, dtype=torch.int64)
-    with _quiet(), torch.no_grad():
-        encoder = AutoModel.from_pretrained(  # nosec B615 - a folder, nothing is fetched
-            folder,
-            attn_implementation="sdpa",
-            dtype=torch.float32,
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=True,
-        )
-        inputs = {"input_ids": example, "attention_mask": torch.ones_like(example)}
-        return load_openvino().convert_model(UnitMean(encoder.eval()), example_input=inputs)

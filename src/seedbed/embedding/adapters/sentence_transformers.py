@@ -72,7 +72,7 @@ class SentenceTransformersEmbedder(Embedder):
 
     @cached_property
     def _fingerprint(self) -> Fingerprint:
-        if self._config.precision != "fp32":
+        if self._config.precision not in {"auto", "fp32"}:
             raise UserError(
                 f"embedding.precision {self._config.precision!r} needs the backend 'openvino' or 'torch'; "
                 "sentence_transformers runs in 'fp32'. Example: SEEDBED_EMBEDDING__PRECISION=fp32"
