@@ -107,7 +107,7 @@ def main() -> int:
     print(f"one process       {one_s:8.1f} s   {num_documents / one_s:8,.0f} documents/s")
     print(f"Ray, two nodes    {ray_s:8.1f} s   {num_documents / ray_s:8,.0f} documents/s")
     print(f"Ray / one process {ray_s / one_s:8.2f} x   (bar: at most {BAR:g})")
-    print(f"content equal: {one == other}; least cosine of {SAMPLE:,} vectors: {cosine:.6f}   (bar: {CLOSE})")
+    print(f"content equal: {one == other}; least cosine of up to {SAMPLE:,} vectors: {cosine:.6f}   (bar: {CLOSE})")
     return 0 if ray_s <= BAR * one_s and one == other and cosine >= CLOSE else 1
 
 
