@@ -78,7 +78,7 @@ class Bench:
 
     def chunks(self) -> list[Chunk]:
         """Return everything that is to be embedded."""
-        reading = Reading(self.corpus, self.chunker, encoder="", prompt="", reject=print)
+        reading = Reading(self.corpus, self.chunker, encoder="", prompt="", reject=print, meet=lambda _: {})
         return [chunk for batch in reading.batches() for chunk in batch]
 
     def index(self) -> IndexReport:

@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 from seedbed.embedding.config import EmbeddingConfig
 from seedbed.embedding.model_files import packaged_folder, read_fingerprint
 from seedbed.embedding.model_kind import choose_backend
-from seedbed.embedding.precision import judged, kept_rates, why_fp32
+from seedbed.embedding.precision import judged, kept_rates, unmeasured
 from seedbed.errors import SeedbedError, WorldError
 from seedbed.hardware import Hardware, container_gpu_runtime
 from seedbed.logging_redaction import redact_text
@@ -204,8 +204,8 @@ def _encoder(config: EmbeddingConfig, home: Path, hardware: Hardware) -> Finding
     except SeedbedError as error:
         return Finding("encoder", "broken", str(error), "fetch the model again, or choose another")
     if precision == "auto":
-        if why := why_fp32(backend, hardware):
-            precision = "fp32"
+        if given := unmeasured(backend, hardware):
+            precision, why = given
         elif rates := kept_rates(home, hardware):
             precision, why = judged(rates)
         else:

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from seedbed import wiring
+from seedbed.embedding import model_kind
 from seedbed.embedding.adapters.openvino_rates import matmul_rates
 from seedbed.embedding.config import EmbeddingConfig
 from seedbed.embedding.precision import BF16, MatmulRates, choose_precision, kept_rates
-from seedbed.hardware import measure
+from seedbed.hardware import Gpu, measure
 
 WITH = measure().model_copy(update={"instruction_sets": ("avx2", "avx512_bf16"), "gpus": ()})
 WITHOUT = measure().model_copy(update={"instruction_sets": ("avx2",)})
@@ -50,6 +51,13 @@ def test_a_damaged_note_is_measured_again(tmp_path: Path, text: str) -> None:
     file.write_text(text)
     assert choose_precision("openvino", tmp_path, WITH, lambda: SLOW)[0] == "fp32"
     assert kept_rates(tmp_path, WITH) == SLOW
+
+
+def test_a_gpu_takes_fp16_and_torch_on_a_cpu_fp32(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu = Gpu(index=0, name="T4", total_bytes=1, free_bytes=1, compute_capability="7.5", driver="1")
+    monkeypatch.setattr(model_kind, "version", lambda _: "2.15.0")
+    assert choose_precision("torch", tmp_path, WITH.model_copy(update={"gpus": (gpu,)}), never)[0] == "fp16"
+    assert choose_precision("torch", tmp_path, WITH, never)[0] == "fp32"
 
 
 def test_without_the_instructions_nothing_is_measured(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from seedbed.embedding.adapters.torch_encoder import TorchEmbedder
 from seedbed.embedding.adapters.torch_model import TorchModel, bytes_per_token, packed_attention
 from seedbed.embedding.config import EmbeddingConfig
 from seedbed.embedding.model_files import packaged_folder
-from seedbed.embedding.model_kind import BF16
+from seedbed.embedding.precision import BF16
 from seedbed.errors import UserError, WorldError
 from seedbed.hardware import Gpu, measure
 

@@ -29,8 +29,9 @@ from seedbed.embedding.batching import token_batches
 from seedbed.embedding.config import EmbeddingConfig
 from seedbed.embedding.fingerprint import Fingerprint
 from seedbed.embedding.model_files import model_folder, read_fingerprint
-from seedbed.embedding.model_kind import BF16, torch_gpu, why_not_plain
+from seedbed.embedding.model_kind import torch_gpu, why_not_plain
 from seedbed.embedding.ports import Embedder, Embeddings, refuse_empty
+from seedbed.embedding.precision import BF16
 from seedbed.embedding.tokens import tokenised, truncating_tokenizer
 from seedbed.errors import UserError, WorldError
 from seedbed.hardware import measure
