@@ -131,9 +131,11 @@ def infinity(texts: Sequence[str], folder: Path) -> float | None:
     uv, place = shutil.which("uv") or ".uv/bin/uv", Path(".bench/infinity")
     python = place / "bin" / "python"
     try:
-        if not python.exists():
+        if not (ready := place / "ready").exists():
+            shutil.rmtree(place, ignore_errors=True)
             subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(place)], check=True)
             subprocess.run([uv, "pip", "install", "--quiet", "--python", str(python), *INFINITY], check=True)
+            ready.touch()
         done = subprocess.run(
             [str(python), "-c", INFINITY_CODE, str(folder)],
             input=json.dumps(list(texts)), stdout=subprocess.PIPE, text=True, check=True,
