@@ -8,7 +8,6 @@ A programmer's fault is none of these: it crashes with its traceback.
 classDiagram
     Exception <|-- SeedbedError
     SeedbedError <|-- UserError
-    UserError <|-- MissingError
     SeedbedError <|-- WorldError
 ```
 """
@@ -29,10 +28,6 @@ class UserError(SeedbedError):
     """The caller asked for something that cannot be: exit code 2, HTTP 4xx."""
 
     exit_code: ClassVar[int] = 2
-
-
-class MissingError(UserError):
-    """The caller named something that is not there: exit code 2, HTTP 404."""
 
 
 class WorldError(SeedbedError):

@@ -34,12 +34,13 @@ from seedbed.tracking.config import TrackingConfig
 from seedbed.tracking.ports import RunArchive, RunTracker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from seedbed.backup.create import Backup
     from seedbed.backup.restore import Restored
     from seedbed.indexing.index import Index
     from seedbed.indexing.search import Searcher
+    from seedbed.orchestration.ports import FlowRuns
     from seedbed.tracking.run import Run
 
 logger = logging.getLogger(__name__)
@@ -185,8 +186,15 @@ def roll_back(config: IndexConfig, home: Path) -> tuple[str, str]:
 
 
 @contextmanager
-def open_search(name: str | None, config: StoreConfig, home: Path) -> "Iterator[tuple[str, Searcher]]":
+def open_search(
+    name: str | None,
+    config: StoreConfig,
+    home: Path,
+    make_encoder: "Callable[[EmbeddingConfig, Path], Embedder]" = embedder,
+) -> "Iterator[tuple[str, Searcher]]":
     """Open an index for searching, with the encoder that filled it; the newest one when no name is given.
+
+    `make_encoder` may hand out one that is loaded already.
 
     Raises:
         UserError: there is no such index, it lies in another store, or its model is not the one it was.
@@ -207,7 +215,7 @@ def open_search(name: str | None, config: StoreConfig, home: Path) -> "Iterator[
             )
         runtime = {key: made_with["fingerprint"][key] for key in ("backend", "precision")}
         encoding = EmbeddingConfig.model_validate(made_with["embedding"] | runtime)
-        encoder = embedder(encoding, home)
+        encoder = make_encoder(encoding, home)
         fingerprint = encoder.fingerprint()
         if fingerprint.model_dump(mode="json") != made_with["fingerprint"]:
             raise UserError(f"model {encoding.model!r} is not the one that filled index {alias!r}. Next: seedbed index")
@@ -234,6 +242,13 @@ def tracking_store(config: TrackingConfig, home: Path) -> RunTracker:
     from seedbed.tracking.adapters.mlflow import MlflowTracker
 
     return MlflowTracker(config, home)
+
+
+def flow_runs(url: str) -> "FlowRuns":
+    """Return the Prefect server that starts deployments."""
+    from seedbed.orchestration.adapters.prefect_rest import PrefectRest
+
+    return PrefectRest(url)
 
 
 def archive(config: TrackingConfig, home: Path) -> RunArchive:

@@ -6,7 +6,7 @@ src/seedbed/api/app.py - v0.1.0
 flowchart LR
     create_app --> RequestContext --> CORSMiddleware --> Gate --> Bounds --> FastAPI
     create_app --> Services & install
-    FastAPI --> health
+    FastAPI --> health & experiments & search & embeddings & pipelines
 ```
 """
 
@@ -22,7 +22,7 @@ from seedbed.api import problems
 from seedbed.api.auth import Gate
 from seedbed.api.bounds import Bounds
 from seedbed.api.request_id import HEADER, RequestContext
-from seedbed.api.routes import health
+from seedbed.api.routes import embeddings, experiments, health, pipelines, search
 from seedbed.api.services import Services
 from seedbed.settings import Settings
 
@@ -50,6 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        services.desk.warm()
         yield
         await services.close()
 
@@ -63,7 +64,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    app.include_router(health.router)
+    for routes in (health, experiments, search, embeddings, pipelines):
+        app.include_router(routes.router)
     # The last one added is the first to see a request.
     app.add_middleware(Bounds, max_body_bytes=settings.api.max_body_bytes)
     app.add_middleware(Gate, authority=services.authority, rates=services.rates)

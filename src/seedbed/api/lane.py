@@ -35,7 +35,11 @@ class Lane:
         self._jobs = jobs.labels(name)
 
     async def run[T](self, work: Callable[[], T]) -> T:
-        """Return what the work returns, done in a thread that logs with this request's id.
+        """Return what the work returns; as `start` otherwise."""
+        return await asyncio.wrap_future(self.start(work))
+
+    def start[T](self, work: Callable[[], T]) -> Future[T]:
+        """Begin work in a thread that logs with this request's id.
 
         Raises:
             HTTPException: 429, the queue is full.
@@ -50,7 +54,7 @@ class Lane:
             self._left(None)
             raise
         future.add_done_callback(self._left)  # also when nobody waits for it any more: the thread is still taken
-        return await asyncio.wrap_future(future)
+        return future
 
     def close(self) -> None:
         """Let nothing new begin; what has begun ends by itself."""

@@ -25,9 +25,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seedbed import logging_format
-from seedbed.errors import MissingError, UserError, WorldError
+from seedbed.errors import UserError, WorldError
 from seedbed.logging_format import shortened
 from seedbed.logging_redaction import redact_text
+from seedbed.missing import MissingError
 
 logger = logging.getLogger(__name__)
 

@@ -59,8 +59,8 @@ class Rates:
 
     async def close(self) -> None:
         """Close the connections to Redis."""
-        if isinstance(self._storage, RedisStorage):
-            await self._storage.bridge.storage.aclose()
+        if isinstance(self._storage, RedisStorage):  # limits itself never closes what it opened
+            await self._storage.bridge.storage.aclose()  # type: ignore[attr-defined]
 
     async def check(self) -> None:
         """Raise WorldError when requests cannot be counted."""

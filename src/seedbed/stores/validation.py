@@ -72,7 +72,7 @@ def _norms(vectors: npt.NDArray[np.float32], spec: CollectionSpec) -> npt.NDArra
             f"vectors of shape {vectors.shape} for {spec.name!r}; allowed is (n, {spec.dimension}): "
             "use the model that filled the collection"
         )
-    norms = np.linalg.norm(vectors, axis=1)
+    norms: npt.NDArray[np.float32] = np.linalg.norm(vectors, axis=1)
     _refuse_first(~np.isfinite(norms), norms, "allowed are finite numbers")
     return norms
 

@@ -14,7 +14,8 @@ from starlette.exceptions import HTTPException
 
 from seedbed.api.app import create_app
 from seedbed.api.bounds import Bounds
-from seedbed.errors import MissingError, UserError, WorldError
+from seedbed.errors import UserError, WorldError
+from seedbed.missing import MissingError
 from seedbed.settings import load_settings
 
 pytestmark = pytest.mark.anyio
