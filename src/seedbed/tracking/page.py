@@ -9,7 +9,7 @@ classDiagram
     BaseModel <|-- RunQuery
     BaseModel <|-- RunPage
     RunPage ..> RunRecord : holds
-    RunQuery ..> UserError : raises
+    RunQuery ..> MissingError : raises
 ```
 """
 
@@ -20,7 +20,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from seedbed.digests import digest_json
-from seedbed.errors import UserError
+from seedbed.missing import MissingError
 from seedbed.tracking.record import RunRecord
 
 MAX_SIZE = 200
@@ -43,7 +43,7 @@ class RunQuery(BaseModel):
         """Return where the page begins.
 
         Raises:
-            UserError: the token is none, or one of another query.
+            MissingError: the token is none, or one of another query.
         """
         if self.token is None:
             return 0
@@ -52,7 +52,7 @@ class RunQuery(BaseModel):
         except (ValueError, TypeError, RecursionError):
             digest, offset = None, None
         if digest != self._digest() or type(offset) is not int or not 0 < offset <= _MAX_OFFSET:
-            raise UserError("the token is none that this query was answered with; ask without one to begin again")
+            raise MissingError("the token names no page of this query; ask without one to begin again")
         return offset
 
     def token_of(self, offset: int) -> str:

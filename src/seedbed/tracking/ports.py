@@ -76,8 +76,7 @@ class RunArchive(ABC):
         """Return some runs and how to go on; a run that is recorded meanwhile may shift what follows by one.
 
         Raises:
-            MissingError: there is no such experiment.
-            UserError: the token is not one of this query.
+            MissingError: there is no such experiment, or the token is not one of this query.
         """
 
     @abstractmethod

@@ -78,12 +78,12 @@ async def test_runs_come_in_pages_that_follow_each_other(get):
 @pytest.mark.parametrize("token", ["x", "W10=", "WyJhIiwgMV0=", "é", "a" * 199])
 async def test_a_token_that_is_none_is_refused(get, token):
     answer = await get("/experiments", token=token)
-    assert (answer.status_code, "token" in answer.json()["detail"]) == (400, True)
+    assert (answer.status_code, "token" in answer.json()["detail"]) == (404, True)
 
 
 async def test_a_token_of_another_query_is_refused(get):
     token = (await get("/experiments", size=2)).json()["next_token"]
-    assert (await get("/experiments", size=2, token=token, order="oldest")).status_code == 400
+    assert (await get("/experiments", size=2, token=token, order="oldest")).status_code == 404
 
 
 @pytest.mark.parametrize("params", [{"size": 0}, {"size": 201}, {"status": "DONE"}, {"order": "best"}])

@@ -31,7 +31,7 @@ def indexed(tmp_path_factory):
     explicit = {"corpus.kind": "folder", "corpus.path": str(folder / "texts"), "api.key": "k" * 32}
     settings = load_settings({"SEEDBED_HOME": str(folder / "home")}, folder, explicit)
     with wiring.open_index(wiring.index_config(settings), settings.home) as index:
-        index.run()
+        index.bring_up_to_date()
     return create_app(settings)
 
 
@@ -111,7 +111,7 @@ async def test_what_was_cut_off_is_said(post):
         ({"input": "x" * 20_001}, 422),
         ({"input": "x", "encoding_format": "int8"}, 422),
         ({"input": "x", "model": "gpt-4"}, 404),
-        ({"input": "x", "dimensions": 7}, 400),
+        ({"input": "x", "dimensions": 7}, 404),
     ],
 )
 async def test_what_cannot_be_embedded_is_refused(post, body, status):

@@ -37,7 +37,9 @@ async def embed(services: Held, asked: EmbeddingsRequest) -> EmbeddingsAnswer:
     prompt = config.query_prompt if asked.input_type == "query" else config.document_prompt
     found = await services.desk.embed(texts, prompt)
     if asked.dimensions not in (None, found.vectors.shape[1]):
-        raise HTTPException(400, f"dimensions is {asked.dimensions}; the model has {found.vectors.shape[1]}")
+        raise HTTPException(
+            404, f"no model of {asked.dimensions} dimensions is served; it has {found.vectors.shape[1]}"
+        )
     as_text = asked.encoding_format == "base64"
     data = [
         Embedding(
