@@ -33,11 +33,11 @@ class RunQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    experiment: str | None = None
+    experiment: str | None = Field(None, max_length=500, description="its name; default: all")
     status: Literal["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"] | None = None
     order: Literal["newest", "oldest"] = "newest"
     size: int = Field(20, ge=1, le=MAX_SIZE)
-    token: str | None = None
+    token: str | None = Field(None, max_length=200, description="next_token of the page before")
 
     def offset(self) -> int:
         """Return where the page begins.

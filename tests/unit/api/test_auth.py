@@ -29,7 +29,7 @@ EC_KEY = ec.generate_private_key(ec.SECP256R1())
 
 def claims(**changes):
     now = int(time.time())
-    whole = {"iss": OWN_ISSUER, "aud": "seedbed", "sub": "ada", "iat": now, "exp": now + 60, "scope": "search"}
+    whole = {"iss": OWN_ISSUER, "aud": "seedbed", "sub": "ada", "iat": now, "exp": now + 3600, "scope": "search"}
     return {name: value for name, value in (whole | changes).items() if value is not None}
 
 
@@ -77,7 +77,7 @@ GARBAGE = {
     "with an empty subject": jwt.encode(claims(sub=""), KEY),
     "for somebody else": jwt.encode(claims(aud="other"), KEY),
     "of another issuer": jwt.encode(claims(iss="other"), KEY),
-    "not yet valid": jwt.encode(claims(nbf=int(time.time()) + 60), KEY),
+    "not yet valid": jwt.encode(claims(nbf=int(time.time()) + 1800), KEY),
     "with another key": jwt.encode(claims(), "x" * 32),
     "with another digest": jwt.encode(claims(), KEY * 2, algorithm="HS512"),
     "signed by RSA": jwt.encode(claims(), RSA_KEY, algorithm="RS256"),

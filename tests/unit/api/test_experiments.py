@@ -86,7 +86,7 @@ async def test_a_token_of_another_query_is_refused(get):
     assert (await get("/experiments", size=2, token=token, order="oldest")).status_code == 404
 
 
-@pytest.mark.parametrize("params", [{"size": 0}, {"size": 201}, {"status": "DONE"}, {"order": "best"}])
+@pytest.mark.parametrize("params", [{"size": 0}, {"size": 201}, {"status": "DONE"}, {"order": "best"}, {"limit": 5}])
 async def test_what_is_not_offered_is_refused(get, params):
     assert (await get("/experiments", **params)).status_code == 422
 

@@ -11,16 +11,16 @@ flowchart LR
 ```
 """
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Security
 
 from seedbed.api.auth import authorized
 from seedbed.api.problems import problems
 from seedbed.api.routes.health import Held
-from seedbed.api.schemas.comparison import Comparison, compare
+from seedbed.api.schemas.comparison import RUN_ID, Comparison, RunIds, compare
 from seedbed.api.schemas.experiments import RunDetail, RunList, RunSummary, detail, summary
-from seedbed.tracking.page import MAX_SIZE, RunQuery
+from seedbed.tracking.page import RunQuery
 from seedbed.tracking.record import RunRecord
 
 router = APIRouter(
@@ -30,34 +30,22 @@ router = APIRouter(
     responses=problems(401, 403, 404, 429),
 )
 
-type RunId = Annotated[str, Path(pattern="^[0-9a-f]{4,32}$", description="id of a run, or 4 of its digits or more")]
-type RunIds = Annotated[
-    list[Annotated[str, Query(pattern="^[0-9a-f]{4,32}$")]], Query(alias="run", min_length=2, max_length=10)
-]
-type Status = Literal["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]
+type RunId = Annotated[str, Path(pattern=RUN_ID, description="id of a run, or 4 of its digits or more")]
 
 
 @router.get("")
-async def list_runs(
-    services: Held,
-    experiment: Annotated[str | None, Query(max_length=500, examples=["retrieval"])] = None,
-    status: Annotated[Status | None, Query()] = None,
-    order: Annotated[Literal["newest", "oldest"], Query()] = "newest",
-    size: Annotated[int, Query(ge=1, le=MAX_SIZE)] = 20,
-    token: Annotated[str | None, Query(max_length=200, description="next_token of the page before")] = None,
-) -> RunList:
+async def list_runs(services: Held, query: Annotated[RunQuery, Query()]) -> RunList:
     """List runs, a page at a time."""
-    query = RunQuery(experiment=experiment, status=status, order=order, size=size, token=token)
     page = await services.readers.run(lambda: services.archive().page(query))
     return RunList(runs=[RunSummary(**summary(record)) for record in page.runs], next_token=page.next_token)
 
 
 @router.get("/compare")
-async def compare_runs(services: Held, runs: RunIds) -> Comparison:
+async def compare_runs(services: Held, asked: Annotated[RunIds, Query()]) -> Comparison:
     """Lay 2 to 10 runs beside each other: parameters that differ, and metrics."""
 
     def read() -> list[RunRecord]:
-        return [services.archive().get(run_id) for run_id in runs]
+        return [services.archive().get(run_id) for run_id in asked.run]
 
     return compare(await services.readers.run(read))
 

@@ -10,11 +10,24 @@ flowchart LR
 """
 
 from collections.abc import Sequence
+from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from seedbed.api.schemas.experiments import Metric, RunSummary, first, metric, summary
 from seedbed.tracking.record import RunRecord
+
+RUN_ID = "^[0-9a-f]{4,32}$"
+
+
+class RunIds(BaseModel):
+    """Which runs are compared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run: list[Annotated[str, StringConstraints(pattern=RUN_ID)]] = Field(
+        min_length=2, max_length=10, description="id of a run, or 4 of its digits or more; repeated"
+    )
 
 
 class Comparison(BaseModel):
