@@ -12,7 +12,7 @@ from seedbed.api.app import create_app
 from seedbed.api.tokens import mint
 from seedbed.settings import Settings, load_settings
 
-KEY = "k" * 31 + "é"
+KEY = "k" * 63 + "é"
 
 
 @pytest.fixture
