@@ -4,11 +4,11 @@
 #
 # ```mermaid
 # flowchart LR
-#     demo & test & check & bench & serve & docs & lock --> setup
+#     demo & test & check & bench & serve & runs & docs & lock --> setup
 # ```
 
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test check bench serve docs lock clean help
+.PHONY: setup demo test check bench serve runs docs lock clean help
 
 PYTHON := .venv/bin/python
 
@@ -35,7 +35,10 @@ check: setup ## run every check that is not a test (ARGS="types layers" picks so
 bench: setup ## run the side-by-side measurements of benchmarks/, each of which prints a ratio (ARGS="sts" picks some)
 	@$(PYTHON) -m tools.bench $(ARGS)
 
-serve: setup ## show the recorded runs in a browser, on http://127.0.0.1:5000 (PORT=…)
+serve: setup ## serve the API on http://127.0.0.1:8000 (PORT=…); .venv/bin/seedbed token makes a token for it
+	@.venv/bin/seedbed serve api --port $(or $(PORT),8000)
+
+runs: setup ## show the recorded runs in a browser, on http://127.0.0.1:5000 (PORT=…)
 	@$(PYTHON) -m tools.serve $(or $(PORT),5000)
 
 docs: setup ## build the documentation into site/, warnings being errors

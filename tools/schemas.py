@@ -5,17 +5,19 @@ tools/schemas.py - v0.1.0
 ```mermaid
 flowchart LR
     main --> generated
-    generated --> settings_schema & settings_page & env_example & manifest_schema
+    generated --> settings_schema & settings_page & env_example & manifest_schema & openapi
     settings_page --> fields_of & variable_of
 ```
 """
 
 import json
 import sys
+import tempfile
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
+from seedbed.api.app import create_app
 from seedbed.backup.manifest import Manifest
 from seedbed.settings import Settings
 from seedbed.settings_sources import allowed_values, fields_of, variable_of
@@ -49,6 +51,13 @@ def manifest_schema() -> str:
     """Return the JSON Schema of a backup's manifest."""
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Manifest.model_json_schema()}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def openapi() -> str:
+    """Return the description of the HTTP API."""
+    with tempfile.TemporaryDirectory() as folder:
+        described = create_app(Settings(home=Path(folder), environment="dev")).openapi()
+    return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
 
 
 def settings_page() -> str:
@@ -90,6 +99,7 @@ def generated() -> dict[str, str]:
     """Return every generated file by its path below the root."""
     return {
         "m2m/backup-manifest.schema.json": manifest_schema(),
+        "m2m/openapi.json": openapi(),
         "m2m/settings.schema.json": settings_schema(),
         "docs/reference/settings.md": settings_page(),
         ".env.example": env_example(),
@@ -110,7 +120,7 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
         elif not path.is_file() or path.read_text(encoding="utf-8") != text:
             stale.append(name)
     if stale:
-        print(f"schemas: {', '.join(stale)} no longer match Settings; run: python -m tools.schemas --write")
+        print(f"schemas: {', '.join(stale)} no longer match the code; run: python -m tools.schemas --write")
     return 1 if stale else 0
 
 

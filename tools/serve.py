@@ -42,7 +42,7 @@ def command(config: TrackingConfig, home: Path, port: int) -> list[str]:
         try:
             probe.bind((HOST, port))
         except (OSError, OverflowError) as error:
-            raise WorldError(f"port {port} cannot be used ({error}). Example: make serve PORT=5001") from error
+            raise WorldError(f"port {port} cannot be used ({error}). Example: make runs PORT=5001") from error
     options = ["--backend-store-uri", uri, "--artifacts-destination", str((home / "artifacts").absolute())]
     return [sys.executable, "-m", "mlflow", "server", *options, "--host", HOST, "--port", str(port), "--workers", "1"]
 
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         settings = load_settings()
         if not arguments[0].isdigit():
-            raise UserError(f"port {arguments[0]!r} is no number. Example: make serve PORT=5001")
+            raise UserError(f"port {arguments[0]!r} is no number. Example: make runs PORT=5001")
         program = command(settings.tracking, settings.home, int(arguments[0]))
     except SeedbedError as error:
         sys.stderr.write(f"serve: {error}\n")

@@ -28,6 +28,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from seedbed.api_section import ApiConfig
 from seedbed.backup.config import BackupConfig
 from seedbed.corpora.config import ChunkConfig, CorpusConfig
 from seedbed.embedding.config import EmbeddingConfig
@@ -72,6 +73,7 @@ class Settings(BaseSettings):
     indexing: IndexingConfig = IndexingConfig()
     tracking: TrackingConfig = TrackingConfig()
     backup: BackupConfig = BackupConfig()
+    api: ApiConfig = ApiConfig()
     log: LoggingConfig = LoggingConfig()
 
     @classmethod

@@ -36,7 +36,7 @@ from seedbed.tracking.config import TrackingConfig
 from seedbed.tracking.ports import RunArchive, RunTracker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from seedbed.backup.create import Backup
     from seedbed.backup.restore import Restored
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from seedbed.indexing.ledger import Ledger
     from seedbed.indexing.search import Searcher
     from seedbed.indexing.workers import Workers
+    from seedbed.orchestration.ports import FlowRuns
     from seedbed.progress import Progress
     from seedbed.stores.adapters.qdrant_snapshots import QdrantSnapshots
     from seedbed.tracking.run import Run
@@ -282,9 +283,15 @@ def roll_back(config: IndexConfig, home: Path) -> tuple[str, str]:
 
 @contextmanager
 def open_search(
-    name: str | None, config: StoreConfig, home: Path, indexing: IndexingConfig | None = None
+    name: str | None,
+    config: StoreConfig,
+    home: Path,
+    indexing: IndexingConfig | None = None,
+    make_encoder: "Callable[[EmbeddingConfig, Path], Embedder]" = embedder,
 ) -> "Iterator[tuple[str, Searcher]]":
     """Open an index for searching, with the encoder that filled it; the newest one when no name is given.
+
+    `make_encoder` may hand out one that is loaded already.
 
     Raises:
         UserError: there is no such index, it lies in another store, or its model is not the one it was.
@@ -304,7 +311,7 @@ def open_search(
             )
         runtime = {key: made_with["fingerprint"][key] for key in ("backend", "precision")}
         encoding = EmbeddingConfig.model_validate(made_with["embedding"] | runtime)
-        encoder = embedder(encoding, home)
+        encoder = make_encoder(encoding, home)
         fingerprint = encoder.fingerprint()
         if fingerprint.model_dump(mode="json") != made_with["fingerprint"]:
             raise UserError(f"model {encoding.model!r} is not the one that filled index {alias!r}. Next: seedbed index")
@@ -331,6 +338,13 @@ def tracking_store(config: TrackingConfig, home: Path) -> RunTracker:
     from seedbed.tracking.adapters.mlflow import MlflowTracker
 
     return MlflowTracker(config, home)
+
+
+def flow_runs(url: str) -> "FlowRuns":
+    """Return the Prefect server that starts deployments."""
+    from seedbed.orchestration.adapters.prefect_rest import PrefectRest
+
+    return PrefectRest(url)
 
 
 def archive(config: TrackingConfig, home: Path) -> RunArchive:

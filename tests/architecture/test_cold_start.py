@@ -10,9 +10,9 @@ import sys
 import pytest
 
 HEAVY = {
-    "chromadb", "ir_measures", "matplotlib", "mlflow", "numpy", "openvino", "pandas", "prefect", "pyarrow", "pydantic",
-    "pydantic_settings", "qdrant_client", "scipy", "sentence_transformers", "sentry_sdk", "sklearn", "spacy",
-    "sqlalchemy", "torch", "transformers",
+    "chromadb", "fastapi", "ir_measures", "jwt", "matplotlib", "mlflow", "numpy", "openvino", "pandas", "prefect",
+    "pyarrow", "pydantic", "pydantic_settings", "qdrant_client", "scipy", "sentence_transformers", "sentry_sdk",
+    "sklearn", "spacy", "sqlalchemy", "torch", "transformers",
 }  # fmt: skip
 
 
@@ -33,7 +33,9 @@ def test_help_loads_nothing_heavy():
     assert loaded_by("from seedbed.cli.app import main; main()", "--help") & HEAVY == set()
 
 
-@pytest.mark.parametrize("word", ["run", "index", "search", "runs", "backup", "restore", "bench", "settings", "doctor"])
+@pytest.mark.parametrize(
+    "word", ["run", "index", "search", "runs", "backup", "restore", "bench", "serve", "token", "settings", "doctor"]
+)
 def test_help_of_a_command_loads_nothing_heavier_than_the_settings(word):
     heavier = HEAVY - {"pydantic", "pydantic_settings"}
     assert loaded_by("from seedbed.cli.app import main; main()", word, "--help") & heavier == set()

@@ -12,9 +12,11 @@ from uuid import uuid4
 import pytest
 
 from seedbed.errors import UserError
+from seedbed.missing import MissingError
 from seedbed.tracking.adapters.mlflow import MAX_PARAM_CHARS, MAX_TAG_CHARS, MlflowTracker
 from seedbed.tracking.adapters.mlflow_archive import MlflowArchive
 from seedbed.tracking.config import TrackingConfig
+from seedbed.tracking.page import RunQuery
 from seedbed.tracking.ports import RunArchive, RunTracker
 from seedbed.tracking.record import RunBatch, RunStart
 from seedbed.tracking.spool import SpoolingTracker
@@ -269,3 +271,29 @@ def test_folder_of_artefacts_is_downloaded_whole(tracker, archive, start, tmp_pa
 def test_run_that_is_gone_is_the_callers_mistake_and_not_the_worlds(tracker):
     with pytest.raises(UserError, match=r"0{32}"):
         tracker.log("0" * 32, batch(metrics={"m": 1.0}))
+
+
+def test_pages_hold_every_run_once_in_the_order_that_was_asked_for(tracker, archive):
+    experiment = f"e-{uuid4().hex[:8]}"
+    ids = []
+    for number in range(5):
+        ids.append(tracker.start(RunStart(experiment=experiment)))
+        tracker.finish(ids[-1], "FAILED" if number == 2 else "FINISHED", NOW_MS + number)
+    for order in ("newest", "oldest"):
+        query, sizes, seen = RunQuery(experiment=experiment, order=order, size=2), [], []
+        while True:
+            page = archive.page(query)
+            sizes.append(len(page.runs))
+            seen += [run.run_id for run in page.runs]
+            if page.next_token is None:
+                break
+            query = query.model_copy(update={"token": page.next_token})
+        assert sizes == [2, 2, 1]
+        assert seen == (ids if order == "oldest" else ids[::-1])
+    failed = archive.page(RunQuery(experiment=experiment, status="FAILED"))
+    assert [run.run_id for run in failed.runs] == [ids[2]]
+
+
+def test_a_page_of_an_experiment_that_is_not_there_is_refused(archive):
+    with pytest.raises(MissingError, match="there is no experiment 'nowhere'"):
+        archive.page(RunQuery(experiment="nowhere"))

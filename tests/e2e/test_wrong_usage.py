@@ -47,7 +47,7 @@ def test_a_closed_output_is_no_fault(tmp_path):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("serch x", "No such command 'serch'. Did you mean 'search'? Next: seedbed --help"),
+        ("serach x", "No such command 'serach'. Did you mean 'search'? Next: seedbed --help"),
         ("xyzzy", "No such command 'xyzzy'. Next: seedbed --help"),
         ("runs shwo", "No such command 'shwo'. Did you mean 'show'? Next: seedbed runs --help"),
         ("settings --jsn", "No such option: --jsn (Possible options: --json). Next: seedbed settings --help"),

@@ -110,7 +110,9 @@ def test_a_name_that_sets_nothing_is_refused_with_the_nearest_name(tmp_path, nam
 
 
 def test_a_name_like_no_other_is_refused_without_a_guess(tmp_path):
-    assert refusal({"SEEDBED_XYZZY__Q": "1"}, tmp_path).startswith("SEEDBED_XYZZY__Q in environment sets nothing; ")
+    assert refusal({"SEEDBED_QQWWQQ__QWQ": "1"}, tmp_path).startswith(
+        "SEEDBED_QQWWQQ__QWQ in environment sets nothing; "
+    )
 
 
 def test_a_whole_section_in_one_variable_is_refused(tmp_path):

@@ -7,6 +7,7 @@ classDiagram
     RunTracker ..> RunStart : takes
     RunTracker ..> RunBatch : takes
     RunArchive ..> RunRecord : returns
+    RunArchive ..> RunPage : returns
 ```
 """
 
@@ -15,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from seedbed.tracking.page import RunPage, RunQuery
 from seedbed.tracking.record import RunBatch, RunRecord, RunStart
 
 type FinalStatus = Literal["FINISHED", "FAILED", "KILLED"]
@@ -57,7 +59,8 @@ class RunArchive(ABC):
         """Return one run, by its id or by an unambiguous beginning of at least 4 digits of it.
 
         Raises:
-            UserError: there is no such run, or several.
+            MissingError: there is no such run.
+            UserError: it is no id, or there are several.
         """
 
     @abstractmethod
@@ -65,7 +68,15 @@ class RunArchive(ABC):
         """Return the newest runs, newest first.
 
         Raises:
-            UserError: there is no such experiment.
+            MissingError: there is no such experiment.
+        """
+
+    @abstractmethod
+    def page(self, query: RunQuery) -> RunPage:
+        """Return some runs and how to go on; a run that is recorded meanwhile may shift what follows by one.
+
+        Raises:
+            MissingError: there is no such experiment, or the token is not one of this query.
         """
 
     @abstractmethod

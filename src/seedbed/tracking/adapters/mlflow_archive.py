@@ -18,9 +18,11 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, final
 
 from seedbed.errors import UserError, nearest
+from seedbed.missing import MissingError
 from seedbed.tracking.adapters.mlflow_client import connect, tracking_uri
 from seedbed.tracking.adapters.mlflow_errors import translated
 from seedbed.tracking.config import TrackingConfig
+from seedbed.tracking.page import RunPage, RunQuery
 from seedbed.tracking.ports import RunArchive
 from seedbed.tracking.record import RunRecord
 
@@ -51,17 +53,28 @@ class MlflowArchive(RunArchive):
     def find(self, experiment: str | None = None, limit: int = 20) -> Sequence[RunRecord]:
         """Return the newest runs, of one experiment or of all."""
         with translated(self._uri):
-            names = self._experiments()
-            if experiment is not None and experiment not in names.values():
-                guess = nearest(experiment, names.values())
-                hint = f" (did you mean {guess!r}?)" if guess else ""
-                raise UserError(
-                    f"there is no experiment {experiment!r}{hint}; recorded are {sorted(names.values())}. "
-                    "Example: seedbed runs --experiment retrieval"
-                )
-            ids = [found for found, name in names.items() if experiment in (None, name)]
+            ids, names = self._selected(experiment)
             runs = self._search(ids, limit) if ids else []
         return [_record(run, names) for run in runs]
+
+    def page(self, query: RunQuery) -> RunPage:
+        """Return one page of MLflow's own, in one question for runs and one for the names of experiments."""
+        offset = query.offset()
+        with translated(self._uri):
+            from mlflow.utils.search_utils import SearchUtils
+
+            ids, names = self._selected(query.experiment)
+            if not ids:
+                return RunPage(runs=(), next_token=None)
+            found = self._client.search_runs(
+                ids,
+                f"attributes.status = '{query.status}'" if query.status else "",
+                max_results=query.size,
+                order_by=[f"attributes.start_time {'DESC' if query.order == 'newest' else 'ASC'}"],
+                page_token=SearchUtils.create_page_token(offset) if offset else None,  # type: ignore[no-untyped-call]
+            )
+        runs = tuple(_record(run, names) for run in found)
+        return RunPage(runs=runs, next_token=query.token_of(offset + len(runs)) if found.token else None)
 
     def download(self, run_id: str, artifact: str, folder: Path) -> Path:
         """Fetch one file, or a folder with all below it."""
@@ -82,7 +95,7 @@ class MlflowArchive(RunArchive):
         else:
             matches = self._matching(f"attributes.run_id LIKE '{run_id}%'", _MAX_MATCHES)
         if not matches:
-            raise UserError(f"there is no run {run_id!r} in this store. Next: seedbed runs")
+            raise MissingError(f"there is no run {run_id!r} in this store. Next: seedbed runs")
         if len(matches) > 1:
             ids = sorted(run.info.run_id for run in matches)
             raise UserError(f"{run_id!r} is the beginning of several runs: {ids}; give more digits")
@@ -91,6 +104,18 @@ class MlflowArchive(RunArchive):
     def _matching(self, condition: str, limit: int) -> list[Any]:
         ids = list(self._experiments())
         return list(self._client.search_runs(ids, condition, max_results=limit)) if ids else []
+
+    def _selected(self, experiment: str | None) -> tuple[list[str], dict[str, str]]:
+        """Return the ids to search in, and the names of all experiments by id."""
+        names = self._experiments()
+        if experiment is not None and experiment not in names.values():
+            guess = nearest(experiment, names.values())
+            hint = f" (did you mean {guess!r}?)" if guess else ""
+            raise MissingError(
+                f"there is no experiment {experiment!r}{hint}; recorded are {sorted(names.values())}. "
+                "Example: seedbed runs --experiment retrieval"
+            )
+        return [found for found, name in names.items() if experiment in (None, name)], names
 
     def _search(self, experiment_ids: list[str], limit: int) -> list[Any]:
         found: list[Any] = []

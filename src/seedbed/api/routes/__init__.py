@@ -1,0 +1,4 @@
+"""Say which path is answered by what.
+
+src/seedbed/api/routes/__init__.py - v0.1.0
+"""

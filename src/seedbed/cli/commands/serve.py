@@ -1,0 +1,40 @@
+"""Serve the API from the command line.
+
+src/seedbed/cli/commands/serve.py - v0.1.0
+
+```mermaid
+flowchart LR
+    register --> api
+    api --> serve
+```
+"""
+
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    group = typer.Typer(rich_markup_mode="rich", no_args_is_help=True, help="Serve what was recorded and indexed.")
+    group.callback()(lambda: None)
+    group.command()(api)
+    app.add_typer(group, name="serve")
+
+
+def api(
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0: everybody's.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes; several need a store server.")] = 1,
+) -> None:
+    """Answer HTTP requests: experiments, search, embeddings, pipelines. Ctrl-C ends it.
+
+    Example: seedbed serve api --port 8000
+    """
+    from seedbed.api.main import serve
+    from seedbed.logging_config import configure
+    from seedbed.settings import load_settings
+
+    settings = load_settings()
+    configure(settings.log, service="api")
+    serve(settings, host, port, workers)

@@ -1,0 +1,92 @@
+"""Speak to a Prefect server.
+
+src/seedbed/orchestration/adapters/prefect_rest.py - v0.1.0
+
+By its REST API and not by its client, which takes seconds to import and lives in pipelines/.
+
+```mermaid
+classDiagram
+    FlowRuns <|-- PrefectRest
+    PrefectRest ..> MissingError : raises
+    PrefectRest ..> WorldError : raises
+```
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, final
+from uuid import UUID
+
+import httpx
+
+from seedbed.errors import UserError, WorldError
+from seedbed.missing import MissingError
+from seedbed.orchestration.ports import FlowRun, FlowRuns
+
+_TIMEOUT_S = 10.0
+_MAX_REASON_CHARS = 300
+_MARK = "__prefect_kind"
+"""Prefect renders values that carry it as templates, with the variables of its workspace in reach."""
+
+
+@final
+class PrefectRest(FlowRuns):
+    """Flow runs of one server, whose address is that of PREFECT_API_URL."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+
+    def start(self, deployment: str, parameters: Mapping[str, object], once: str | None) -> FlowRun:
+        """Create a flow run in the state that the server gives it: scheduled for now."""
+        if _has_mark(parameters):
+            raise UserError(f"a parameter is named {_MARK!r}, which Prefect would render as a template; rename it")
+        found = self._ask("GET", f"/deployments/name/{deployment}", f"deployment {deployment!r}")
+        asked = {"parameters": dict(parameters), "idempotency_key": once, "enforce_parameter_schema": True}
+        created = self._ask("POST", f"/deployments/{found['id']}/create_flow_run", f"deployment {deployment!r}", asked)
+        return _flow_run(created)
+
+    def get(self, run_id: UUID) -> FlowRun:
+        """Read a flow run."""
+        return _flow_run(self._ask("GET", f"/flow_runs/{run_id}", f"flow run '{run_id}'"))
+
+    def check(self) -> None:
+        """Ask the server whether it is healthy."""
+        self._ask("GET", "/health", "health")
+
+    def _ask(self, method: str, path: str, what: str, body: Mapping[str, object] | None = None) -> Any:
+        try:
+            answer = httpx.request(method, f"{self._url}{path}", json=body, timeout=_TIMEOUT_S)
+            if answer.status_code == 404:
+                raise MissingError(f"{what} is not known to Prefect. Next: prefect deployment ls")
+            if answer.status_code in (400, 409, 422):
+                raise UserError(f"{what} does not take these parameters: {answer.text[:_MAX_REASON_CHARS]}")
+            return answer.raise_for_status().json()
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            raise WorldError(
+                f"Prefect at {self._url} does not do its work: {type(error).__name__} {error}; see PREFECT_API_URL"
+            ) from error
+
+
+def _has_mark(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return _MARK in value or any(map(_has_mark, value.values()))
+    return isinstance(value, list) and any(map(_has_mark, value))
+
+
+def _flow_run(answer: Mapping[str, Any]) -> FlowRun:
+    try:
+        state = answer.get("state") or {}
+        return FlowRun(
+            id=UUID(answer["id"]),
+            state=answer.get("state_type") or "UNKNOWN",
+            message=state.get("message") or "",
+            created_at=datetime.fromisoformat(answer["created"]),
+            started_at=_time(answer.get("start_time")),
+            ended_at=_time(answer.get("end_time")),
+        )
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise WorldError(f"what answers at PREFECT_API_URL is no Prefect server: {error!r}") from error
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

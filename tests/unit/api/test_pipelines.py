@@ -1,0 +1,117 @@
+"""Test that deployments are started over HTTP, against a server that answers as Prefect does.
+
+tests/unit/api/test_pipelines.py - v0.1.0
+"""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+pytestmark = pytest.mark.anyio
+DEPLOYMENT, RUN = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
+SCHEDULED = {"id": RUN, "state_type": "SCHEDULED", "state": {"message": "soon"}, "created": "2026-11-24T10:00:00Z"}
+
+
+@pytest.fixture
+def prefect():
+    """Answer as Prefect 3.8 does; return the requests that came and what is answered to a start."""
+    seen, answers = [], {"start": (201, SCHEDULED)}
+
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self):
+            length = int(self.headers.get("Content-Length", 0))
+            seen.append((self.command, self.path, json.loads(self.rfile.read(length) or "null")))
+            known = {
+                "/api/deployments/name/embed-corpus/dev": (200, {"id": DEPLOYMENT}),
+                f"/api/deployments/{DEPLOYMENT}/create_flow_run": answers["start"],
+                f"/api/flow_runs/{RUN}": (
+                    200,
+                    SCHEDULED | {"state_type": "COMPLETED", "end_time": "2026-11-24T10:01Z"},
+                ),
+            }
+            status, body = known.get(self.path, (404, {"detail": "not found"}))
+            content = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = _answer  # noqa: N815
+
+        def log_message(self, *_): ...
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/api", seen, answers
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def call(app, client, bearer, prefect):
+    services = app.state.services
+    services.settings = services.settings.model_copy(update={"prefect_api_url": prefect[0]})
+
+    async def call(method, path, body=None, scope="pipelines:run", **headers):
+        return await client.request(method, f"/v1/pipelines/{path}", json=body, headers=bearer(scope) | headers)
+
+    return call
+
+
+async def test_a_deployment_is_started_and_its_run_can_be_followed(call, prefect):
+    body = {"parameters": {"k": 1}}
+    answer = await call("POST", "embed-corpus/dev/runs", body, **{"Idempotency-Key": "once"})
+    assert answer.status_code == 202
+    assert answer.json()["state"] == "SCHEDULED"
+    asked = {"parameters": {"k": 1}, "idempotency_key": "tester:once", "enforce_parameter_schema": True}
+    assert prefect[1][-1][2] == asked
+    status = await call("GET", answer.headers["location"].removeprefix("/v1/pipelines/"))
+    assert (status.json()["state"], status.json()["ended_at"]) == ("COMPLETED", "2026-11-24T10:01:00Z")
+
+
+@pytest.mark.parametrize("path", ["embed-corpus/nowhere/runs", "a/b/runs"])
+async def test_a_deployment_that_is_not_there_is_not_found(call, path):
+    assert (await call("POST", path, {})).status_code == 404
+
+
+async def test_a_run_that_is_not_there_is_not_found(call):
+    assert (await call("GET", f"runs/{DEPLOYMENT}")).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["dev/runs", "a/b/c/runs", "../admin/runs", "a%3Fb/c/runs", "a/..%2Fb/runs"])
+async def test_what_is_no_deployment_never_reaches_prefect(call, prefect, path):
+    assert (await call("POST", path, {})).status_code in (404, 422)
+    assert prefect[1] == []
+
+
+async def test_parameters_that_the_flow_does_not_take_are_the_callers_fault(call, prefect):
+    prefect[2]["start"] = (409, {"detail": "Error creating flow run: k is not of type integer"})
+    answer = await call("POST", "embed-corpus/dev/runs", {"parameters": {"k": "x"}})
+    assert (answer.status_code, "not of type integer" in answer.json()["detail"]) == (400, True)
+
+
+async def test_a_parameter_that_prefect_would_render_is_refused(call, prefect):
+    template = {"list": [{"__prefect_kind": "jinja", "template": "{{ secrets }}"}]}
+    assert (await call("POST", "embed-corpus/dev/runs", {"parameters": template})).status_code == 400
+    assert prefect[1] == []
+
+
+@pytest.mark.parametrize("answer", [(500, {}), (201, {}), (201, [])])
+async def test_a_server_that_does_not_do_its_work_is_the_worlds_fault(call, prefect, answer):
+    prefect[2]["start"] = answer
+    assert (await call("POST", "embed-corpus/dev/runs", {})).status_code == 503
+
+
+async def test_without_a_server_it_says_so(client, bearer):
+    answer = await client.post("/v1/pipelines/embed-corpus/dev/runs", json={}, headers=bearer("pipelines:run"))
+    assert answer.status_code == 503
+    assert "PREFECT_API_URL" in answer.json()["detail"]
+
+
+async def test_another_scope_starts_nothing(call, prefect):
+    assert (await call("POST", "embed-corpus/dev/runs", {}, scope="search")).status_code == 403
+    assert prefect[1] == []
