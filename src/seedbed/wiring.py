@@ -2,13 +2,13 @@
 
 src/seedbed/wiring.py - v0.1.0
 
-The only module that knows adapters; each is imported when it is chosen, so that what is not used costs nothing.
+With its two neighbours the only module that knows adapters; each is imported when it is chosen, so that what is not
+used costs nothing.
 
 ```mermaid
 flowchart LR
     open_index --> Index
     open_search --> Searcher
-    back_up --> create
     tracked_run --> Run
 ```
 """
@@ -34,21 +34,20 @@ from seedbed.stores.config import StoreConfig
 from seedbed.stores.ports import VectorStore
 from seedbed.tracking.config import TrackingConfig
 from seedbed.tracking.ports import RunArchive, RunTracker
+from seedbed.wiring_backup import back_up as back_up
+from seedbed.wiring_backup import restore as restore
+from seedbed.wiring_encoders import embedder as embedder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from seedbed.backup.create import Backup
-    from seedbed.backup.restore import Restored
     from seedbed.embedding.comparison import Comparison
-    from seedbed.embedding.precision import MatmulRates
     from seedbed.indexing.index import Index
     from seedbed.indexing.ledger import Ledger
     from seedbed.indexing.search import Searcher
     from seedbed.indexing.workers import Workers
     from seedbed.orchestration.ports import FlowRuns
     from seedbed.progress import Progress
-    from seedbed.stores.adapters.qdrant_snapshots import QdrantSnapshots
     from seedbed.tracking.run import Run
 
 logger = logging.getLogger(__name__)
@@ -104,57 +103,6 @@ def chunker(config: ChunkConfig, corpus: CorpusConfig, embedder: Embedder) -> Ch
     from seedbed.corpora.adapters.semantic_text_splitter import TokenChunker
 
     return TokenChunker(embedder.tokenizer_file(), tokens, config.overlap)
-
-
-def embedder(config: EmbeddingConfig, home: Path) -> Embedder:
-    """Return the configured encoder; its model is loaded when the first text is embedded."""
-    models = home / "models"
-    chosen = _chosen(config, home)
-    match chosen.backend:
-        case "openvino":
-            from seedbed.embedding.adapters.openvino import OpenVinoEmbedder
-
-            return OpenVinoEmbedder(chosen, models)
-        case "torch":
-            from seedbed.embedding.adapters.torch_encoder import TorchEmbedder
-
-            return TorchEmbedder(chosen, models)
-        case _:
-            from seedbed.embedding.adapters.sentence_transformers import SentenceTransformersEmbedder
-
-            return SentenceTransformersEmbedder(chosen, models)
-
-
-def _chosen(config: EmbeddingConfig, home: Path) -> EmbeddingConfig:
-    """Return the configuration with each "auto" settled; what it became, and why, goes to the log."""
-    from seedbed.embedding.model_files import model_folder, read_fingerprint
-    from seedbed.embedding.model_kind import choose_backend
-    from seedbed.embedding.precision import choose_precision
-    from seedbed.hardware import measure
-
-    chosen: dict[str, str] = {}
-    reasons = []
-    if (backend := config.backend) == "auto":
-        folder = model_folder(config, home / "models")
-        pooling = read_fingerprint(config, folder, backend="auto", precision="auto").pooling
-        backend, why = choose_backend(folder, pooling)
-        chosen["backend"] = backend
-        reasons.append(why)
-    if config.precision == "auto":
-        chosen["precision"], why = choose_precision(backend, home, measure(), _matmul_rates)
-        reasons.append(why)
-    if not chosen:
-        return config
-    settled = config.model_copy(update=chosen)
-    extra = {"backend": settled.backend, "precision": settled.precision, "why": "; ".join(reasons)}
-    logger.info("encoder_chosen", extra=extra)
-    return settled
-
-
-def _matmul_rates() -> "MatmulRates":
-    from seedbed.embedding.adapters.openvino_rates import matmul_rates
-
-    return matmul_rates()
 
 
 def compare_encoders(
@@ -352,65 +300,6 @@ def archive(config: TrackingConfig, home: Path) -> RunArchive:
     from seedbed.tracking.adapters.mlflow_archive import MlflowArchive
 
     return MlflowArchive(config, home)
-
-
-def back_up(settings: Settings, folder: Path | None = None, keep: int | None = None) -> "Backup":
-    """Put the home folder into one checked archive; folder and number kept are those of the settings unless given.
-
-    Raises:
-        UserError: no folder is named, it lies inside the home folder, or there is nothing yet.
-        WorldError: a process keeps the embedded store, or the disk is full.
-    """
-    from seedbed.backup.create import create
-    from seedbed.backup.elsewhere import kept_elsewhere
-    from seedbed.backup.snapshot import Database
-    from seedbed.indexing.schema import COLLECTIONS, COUNTS
-    from seedbed.tracking.adapters import mlflow_files
-
-    if (target := folder or settings.backup.folder) is None:
-        raise UserError(
-            "no folder for backups is named; choose one on another disk. "
-            "Example: seedbed backup --to /mnt/backups, or SEEDBED_BACKUP__FOLDER=/mnt/backups"
-        )
-    return create(
-        settings.home,
-        target,
-        keep=keep or settings.backup.keep,
-        ledger=Database("ledger.db", COUNTS, collections=COLLECTIONS),
-        runs=Database("mlflow.db", mlflow_files.COUNTS, mlflow_files.RUNNING),
-        places={"store": settings.store.place, "runs": settings.tracking.uri or "embedded"},
-        left_out=kept_elsewhere(settings.store, settings.tracking, settings.home, settings.indexing.ledger_url),
-        save=snapshots.save if (snapshots := _snapshots(settings.store)) else None,
-    )
-
-
-def _snapshots(config: StoreConfig) -> "QdrantSnapshots | None":
-    if config.kind != "qdrant" or not config.url:
-        return None
-    from seedbed.stores.adapters.qdrant_snapshots import QdrantSnapshots
-
-    return QdrantSnapshots(config)
-
-
-def restore(archive: Path, home: Path, store: StoreConfig, *, replace: bool = False) -> "Restored":
-    """Make `home`, and the collections of a served `store` that were saved from it, what they were then.
-
-    Raises:
-        UserError: the archive is not intact, or the home folder is not empty and `replace` is not given.
-        WorldError: a process uses what is there, or the disk is full.
-    """
-    from seedbed.backup.restore import restore as put_back
-    from seedbed.tracking.adapters import mlflow_files
-
-    snapshots = _snapshots(store)
-    return put_back(
-        archive,
-        home,
-        replace=replace,
-        relocate={"mlflow.db": mlflow_files.relocate},
-        place=store.place,
-        load=snapshots.load if snapshots else None,
-    )
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from seedbed import wiring
+from seedbed import wiring, wiring_encoders
 from seedbed.embedding import model_kind
 from seedbed.embedding.adapters.openvino_rates import matmul_rates
 from seedbed.embedding.config import EmbeddingConfig
@@ -80,7 +80,7 @@ def test_auto_becomes_what_the_kept_rates_say_in_fingerprint_and_log(
     monkeypatch.setattr("seedbed.embedding.adapters.openvino.measure", lambda: WITH)
     for rates, precision in ((FAST, "bf16"), (SLOW, "fp32")):
         caplog.clear()
-        monkeypatch.setattr(wiring, "_matmul_rates", lambda rates=rates: rates)
+        monkeypatch.setattr(wiring_encoders, "_matmul_rates", lambda rates=rates: rates)
         home = tmp_path / precision
         home.mkdir()
         with caplog.at_level(logging.INFO):
@@ -91,7 +91,7 @@ def test_auto_becomes_what_the_kept_rates_say_in_fingerprint_and_log(
 
 
 def test_a_precision_that_was_asked_for_is_not_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wiring, "_matmul_rates", never)
+    monkeypatch.setattr(wiring_encoders, "_matmul_rates", never)
     assert wiring.embedder(EmbeddingConfig(precision="fp32"), tmp_path).fingerprint().precision == "fp32"
 
 
