@@ -13,7 +13,7 @@ MAY_TOUCH = {
     "settings.py": "reads the settings",
     "settings_sources.py": "reads the settings",
     "logging_config.py": "tells MLflow, before its import, to put no handlers of its own on the log",
-    "api/main.py": "tells its workers where they share their numbers: prometheus_client takes the folder from nowhere else",
+    "api/main.py": "tells its workers where they share their numbers, as prometheus_client wants it",
     "api/metrics.py": "asks whether workers share their numbers",
     "indexing/adapters/ray.py": "switches off Ray's usage report, which nothing else does",
     "tracking/seeds.py": "sets what libraries read before they are imported, and records it",
