@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Self, final
 
 from pydantic import SecretStr
-from sqlalchemy import delete, exists, func, insert, literal, select, update
+from sqlalchemy import delete, func, insert, literal, select, update
 
 from seedbed.errors import UserError
 from seedbed.indexing.chunks import Chunk
@@ -176,9 +176,10 @@ class Ledger:
 
     def settle(self, collection: str, failed: Iterable[str]) -> None:
         """Remember the content of the documents met in this pass, but for `failed`: all of their points are stored."""
-        of_document = (points.c.collection == collection) & (points.c.document_id == met.c.document_id)
+        # Not correlated: SQLite would look through the whole collection for every document.
+        here = select(points.c.document_id).where(points.c.collection == collection)
         whole = select(literal(collection), met.c.document_id, met.c.digest).where(
-            exists().where(of_document), ~exists().where(of_document, points.c.stored.is_(False))
+            met.c.document_id.in_(here), met.c.document_id.not_in(here.where(points.c.stored.is_(False)))
         )
         with self._database.transaction() as connection:
             for some in batched(failed, _MANY):
@@ -327,22 +328,18 @@ class Ledger:
 
     def _whole(self, collection: str, digests: Mapping[str, str]) -> dict[str, int]:
         whole: dict[str, int] = {}
-        waiting = points.alias()
-        in_doubt = exists().where(
-            waiting.c.collection == documents.c.collection,
-            waiting.c.document_id == documents.c.document_id,
-            waiting.c.stored.is_(False),
-        )
-        here = (points.c.collection == documents.c.collection) & (points.c.document_id == documents.c.document_id)
         for some in batched(digests, _MANY):
-            query = (
-                select(documents.c.document_id, documents.c.digest, func.count())
-                .join(points, here)
-                .where(documents.c.collection == collection, documents.c.document_id.in_(some), ~in_doubt)
-                .group_by(documents.c.document_id, documents.c.digest)
+            noted = select(documents.c.document_id, documents.c.digest).where(
+                documents.c.collection == collection, documents.c.document_id.in_(some)
             )
-            rows = self._database.read(query)
-            whole.update((name, number) for name, digest, number in rows if digest == digests[name])
+            same = [name for name, digest in self._database.read(noted) if digest == digests[name]]
+            in_doubt = func.count().filter(points.c.stored.is_(False))
+            there = (
+                select(points.c.document_id, func.count(), in_doubt)
+                .where(points.c.collection == collection, points.c.document_id.in_(same))
+                .group_by(points.c.document_id)
+            )
+            whole.update((name, number) for name, number, doubted in self._database.read(there) if not doubted)
         return whole
 
     @cached_property
