@@ -33,7 +33,10 @@ MAX_EXTRA_CHARS = 65_536
 _MAX_ITEMS = 100
 _MAX_DEPTH = 5
 _MAX_INTEGER = 2**63
-_OWN_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
+_OWN_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {
+    *("message", "asctime", "taskName"),
+    *("color_message", "_ray_timestamp_ns"),  # uvicorn's, and Ray's, which puts it on every record once it is imported
+}
 
 
 class JsonLine(logging.Formatter):

@@ -155,6 +155,7 @@ def failing(config: How, run):
         raise ValueError("the die has password=hunter22222 sides\\nand more")
     if config.how == "user":
         raise UserError("a die has six sides")
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a script started the tests with &
     os.kill(os.getpid(), signal.Signals[config.how])
     signal.pause()
 """

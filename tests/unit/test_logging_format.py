@@ -100,6 +100,10 @@ def test_values_that_json_knows_stay_what_they_are_and_others_become_text():
     }  # fmt: skip
 
 
+def test_what_ray_puts_on_every_record_is_no_fact_of_ours():
+    assert event("event", _ray_timestamp_ns=1, size=3)["extra"] == {"size": 3}
+
+
 def test_an_integer_too_long_for_text_is_still_a_line():
     assert "without text" in event("event", n=10**5000)["extra"]["n"]
 
