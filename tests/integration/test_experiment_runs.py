@@ -90,6 +90,8 @@ def test_first_run_embeds_everything_and_the_second_nothing_with_equal_results(c
     assert recorded.metrics.items() >= first.metrics.items()
     assert recorded.params["top_k"] == "100"
     assert recorded.params["corpus.path"] == str(corpus)
+    assert recorded.params["embedding.precision"] == "auto"
+    assert recorded.tags["seedbed.encoder"] in {"openvino fp32", "openvino bf16"}
     assert {"per_query.parquet", "worst_queries.md", "index.json", "dead_letter.jsonl"} <= set(recorded.artifacts)
     assert first.artifacts == recorded.artifact_uri
     query_ids, values = read_per_query(archive.download(first.run_id, "per_query.parquet", tmp_path))

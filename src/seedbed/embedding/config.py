@@ -24,7 +24,7 @@ class EmbeddingConfig(BaseModel):
     precision: Literal["auto", "fp32", "bf16", "fp16", "int8"] = Field(
         "auto",
         description="auto takes bf16 where that is measured to pay (cosine 0.9999), fp16 on a GPU, otherwise fp32; "
-        "int8 (openvino) is fastest, moves vectors most (cosine 0.99) and is never taken by itself",
+        "int8 (openvino) is fastest, moves vectors most (mean cosine 0.998, least 0.992) and is never taken by itself",
     )
     model: str = Field(
         "all-MiniLM-L6-v2", min_length=1, description="the packaged model, a folder, or a name on the model hub"

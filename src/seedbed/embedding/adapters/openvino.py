@@ -45,8 +45,7 @@ _WINDOW = 2048
 """Texts that are tokenised and sorted together; the next ones are tokenised meanwhile, so two windows are in memory."""
 _BATCH_TOKENS = 512
 """Fastest or within 4 % of it in every precision with 1 MiB of L2 cache a core; from 2,048 on they all fall behind."""
-_OPENVINO_NAME = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}
-"""What OpenVINO calls the precision of everything that the graph does not quantise."""
+_OPENVINO_NAME = {"fp32": "f32", "bf16": "bf16"}
 _NEEDED = {"fp32": frozenset[str](), "bf16": BF16, "int8": VNNI}
 
 
@@ -117,7 +116,7 @@ class OpenVinoEmbedder(Embedder):
                 f"({measure().cpu_model}) has none. Example: SEEDBED_EMBEDDING__PRECISION=fp32"
             )
         if precision == "int8":
-            digest = calibrated_digest(fingerprint.model_digest)
+            digest = calibrated_digest(fingerprint.model_digest, _remainder())
             return fingerprint.model_copy(update={"model_digest": digest})
         return fingerprint
 
@@ -134,8 +133,9 @@ class OpenVinoEmbedder(Embedder):
         graph = graph_file(self._fingerprint, self._folder, self._models, self._tokenizer)
         openvino = load_openvino()
         num_threads = self._config.num_threads or measure().num_usable_cores
+        precision = self._fingerprint.precision
         options = {
-            "INFERENCE_PRECISION_HINT": _OPENVINO_NAME[self._fingerprint.precision],
+            "INFERENCE_PRECISION_HINT": _OPENVINO_NAME[_remainder() if precision == "int8" else precision],
             "INFERENCE_NUM_THREADS": num_threads,
             "NUM_STREAMS": num_threads,
         }
@@ -149,6 +149,11 @@ class OpenVinoEmbedder(Embedder):
             extra={"model": self._config.model, "device": "cpu", "num_threads": num_threads},
         )
         return queue
+
+
+def _remainder() -> str:
+    """Return the precision of what int8 leaves alone; it moves the vectors, so it is in their digest."""
+    return "bf16" if BF16 & set(measure().instruction_sets) else "fp32"
 
 
 def _keep(request: Any, place: tuple[npt.NDArray[np.float32], npt.NDArray[np.intp]]) -> None:
