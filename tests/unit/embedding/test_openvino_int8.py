@@ -80,9 +80,9 @@ def write_tiny_model(folder: Path) -> None:
     from transformers import BertConfig, BertModel
 
     folder.mkdir()
-    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
+    sizes = BertConfig(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64)
     torch.manual_seed(7)
-    BertModel(BertConfig(**sizes)).save_pretrained(folder)
+    BertModel(sizes).save_pretrained(folder)
     packaged = packaged_folder("all-MiniLM-L6-v2")
     assert packaged is not None
     for name in ("tokenizer.json", "tokenizer_config.json", "modules.json", "1_Pooling", "sentence_bert_config.json"):
