@@ -2,8 +2,8 @@
 
 src/seedbed/logging_file.py - v0.1.0
 
-Each line is one write to a descriptor opened with O_APPEND, so lines of different processes never mix. Rotation happens
-under a lock file; who still holds the old file notices before its next line.
+Each line is one write to a descriptor opened with O_APPEND, under a lock file: lines of different processes never mix,
+and no file grows past its bound. Who still holds a file that was rotated notices before its next line.
 
 ```mermaid
 classDiagram
@@ -37,7 +37,9 @@ class SharedFile(logging.Handler):
         """Write one line."""
         try:
             data = f"{self.format(record)}\n".encode()
-            os.write(self._current(len(data)), data)
+            with self._path.with_suffix(".lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                os.write(self._current(len(data)), data)
         except OSError as error:
             if not self._has_failed:
                 self._has_failed = True  # first: the warning comes back here
@@ -64,16 +66,13 @@ class SharedFile(logging.Handler):
             self._descriptor = None
 
     def _has_room(self, descriptor: int, num_bytes: int) -> bool:
-        """Tell whether the line may go there; a full file is rotated by the first who finds it still in its place."""
+        """Tell whether the line may go there; a full file that is still in its place is rotated."""
         if not self._is_at_path(descriptor):
             return False
         size = os.fstat(descriptor).st_size
         if size == 0 or size + num_bytes <= self._max_bytes:
             return True
-        with self._path.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if self._is_at_path(descriptor):
-                self._shift()
+        self._shift()
         return False
 
     def _is_at_path(self, descriptor: int) -> bool:
