@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 _FOLDERS = {"postgresql": "/usr/lib/postgresql/*/bin"}
+"""Where a package puts its programs, unless it is on PATH."""
 
 
 def program(part: str, name: str) -> str:
     """Return the path of a program of a Debian package, or skip the test."""
-    found = sorted(Path("/").glob(f"{_FOLDERS[part].lstrip('/')}/{name}"), key=lambda path: path.parts)
+    folder = _FOLDERS.get(part, "/usr/bin").lstrip("/")
+    found = sorted(Path("/").glob(f"{folder}/{name}"), key=lambda path: path.parts)
     if path := shutil.which(name) or (str(found[-1]) if found else None):
         return path
     why = f"{name} is not installed: apt-get install {part}"

@@ -10,9 +10,19 @@ have_postgresql() {
     command -v initdb >/dev/null || [ -n "$(find /usr/lib/postgresql -name initdb 2>/dev/null)" ]
 }
 
-if ! have_postgresql && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+have_chromium() { command -v chromium >/dev/null; }
+have_redis() { command -v redis-server >/dev/null; }
+
+missing=""
+have_postgresql || missing="$missing postgresql"
+have_chromium || missing="$missing chromium"
+have_redis || missing="$missing redis-server"
+if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq >&2
-    apt-get install -y -qq --no-install-recommends postgresql >&2
+    # shellcheck disable=SC2086  # one word a package
+    apt-get install -y -qq --no-install-recommends $missing >&2
 fi
 if have_postgresql; then echo postgresql; fi
+if have_chromium; then echo chromium; fi
+if have_redis; then echo redis-server; fi

@@ -3,7 +3,6 @@
 tests/unit/api/test_rates.py - v0.1.0
 """
 
-import shutil
 import socket
 import subprocess
 import time
@@ -20,6 +19,7 @@ from seedbed.api_section import ApiConfig
 from seedbed.errors import WorldError
 from seedbed.settings import load_settings
 from tests.store_servers import free_port
+from tests.system_parts import program
 
 pytestmark = pytest.mark.anyio
 
@@ -42,10 +42,10 @@ async def test_who_asks_too_often_is_told_when_to_come_back_and_others_are_not(h
 
 @pytest.fixture
 def redis_url(tmp_path):
-    program = shutil.which("redis-server") or pytest.skip("redis-server is not installed (Debian: redis-server)")
+    binary = program("redis-server", "redis-server")
     port = free_port()
     server = subprocess.Popen(
-        [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)],
+        [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)],
         stdout=subprocess.DEVNULL,
     )
     for _ in range(100):
