@@ -54,7 +54,9 @@ from infinity_emb import AsyncEmbeddingEngine, EngineArgs
 
 async def main():
     engine = AsyncEmbeddingEngine.from_args(
-        EngineArgs(model_name_or_path=sys.argv[1], engine="torch", device="cpu", model_warmup=False)
+        EngineArgs(  # its BetterTransformer refuses every transformers that Python 3.13 has
+            model_name_or_path=sys.argv[1], engine="torch", device="cpu", model_warmup=False, bettertransformer=False
+        )
     )
     texts = json.load(sys.stdin)
     async with engine:
