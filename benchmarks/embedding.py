@@ -47,16 +47,14 @@ LEAST_COSINE = {"openvino fp32": 0.99999, "openvino bf16": 0.9998}
 LEAST_SHARE = {"openvino bf16": 0.65}
 LEAST_RATIO_TO_INFINITY = 5.0
 
-INFINITY = ("infinity-emb[torch]==0.0.77", "transformers<5", "optimum<2", "click<8.2")
+INFINITY = ("infinity-emb[torch]==0.0.77", "transformers<4.49", "optimum<2", "click<8.2")
 INFINITY_CODE = """
 import asyncio, json, sys, time
 from infinity_emb import AsyncEmbeddingEngine, EngineArgs
 
 async def main():
     engine = AsyncEmbeddingEngine.from_args(
-        EngineArgs(  # its BetterTransformer refuses every transformers that Python 3.13 has
-            model_name_or_path=sys.argv[1], engine="torch", device="cpu", model_warmup=False, bettertransformer=False
-        )
+        EngineArgs(model_name_or_path=sys.argv[1], engine="torch", device="cpu", model_warmup=False)
     )
     texts = json.load(sys.stdin)
     async with engine:
