@@ -64,8 +64,8 @@ def _conll(lines: list[str], path: Path) -> Iterator[Sample]:
         if columns and columns[0] != "-DOCSTART-":
             if len(columns) < 2 or not _TAG.fullmatch(columns[-1]):
                 raise UserError(
-                    f"{path} line {number}: {line.strip()!r} is no word with a tag; write the word, a blank or tab, and "
-                    "O, B-LABEL or I-LABEL"
+                    f"{path} line {number}: {line.strip()!r} is no word with a tag; write the word, a blank or "
+                    "tab, and O, B-LABEL or I-LABEL"
                 )
             first = first if words else number
             words.append(columns[0])

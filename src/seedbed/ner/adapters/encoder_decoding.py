@@ -49,7 +49,7 @@ def _viterbi(scores: npt.NDArray[np.float32], lengths: Sequence[int], num_labels
         sources[word][:, insides] = np.where(from_begin, inside_index - num_labels, inside_index)
         sums = np.take_along_axis(sums, sources[word], axis=1) + scores[:, word]
         history.append(sums)
-    found = []
+    found: list[list[int]] = []
     for row, length in enumerate(lengths):
         if not length:
             found.append([])

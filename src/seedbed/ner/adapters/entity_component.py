@@ -13,13 +13,13 @@ flowchart LR
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import batched
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc, Span
-from spacy.util import minibatch
 
 from seedbed.ner.adapters.encoder_decoding import best_spans, tag_names
 from seedbed.ner.adapters.encoder_graph import GRAPH, EncoderGraph
@@ -57,7 +57,7 @@ class EntityComponent:
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int) -> Iterator[Doc]:
         """Set the entities of many texts."""
-        for batch in minibatch(stream, size=batch_size):
+        for batch in batched(stream, batch_size):
             yield from self._set(batch)
 
     def to_disk(self, path: Path, *, exclude: Iterable[str] = ()) -> None:  # noqa: ARG002 - spaCy's shape
@@ -71,7 +71,7 @@ class EntityComponent:
         self.labels = tuple(json.loads((self._folder / LABELS).read_text(encoding="utf-8")))
         return self
 
-    def _set(self, docs: list[Doc]) -> list[Doc]:
+    def _set(self, docs: Sequence[Doc]) -> Sequence[Doc]:
         cutter, graph = self._loaded()
         words = [[token for token in doc if not token.is_space] for doc in docs]
         cut = cutter.cut([[token.text for token in each] for each in words])

@@ -22,15 +22,9 @@ _DATES = ("%d %B %Y", "%B %d, %Y", "%d %b", "%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", 
 _MAGNITUDES = ("", "", "", "m", "bn", "k", " million", " billion", " thousand")
 _SIGNS, _CODES = ("$", "€", "£", "¥"), ("EUR", "USD", "GBP", "CHF", "dollars", "euros", "pounds", "yen", "kronor")
 _BODIES = (
-    "University of {0}",
-    "{0} University",
-    "{0} City Council",
-    "{0} Hospital",
-    "{0} United",
-    "{1} Bank",
-    "{1} & {2}",
-)
-_BODIES += ("{1} Group", "{1} GmbH", "{1} Foundation", "Museum of {0}", "{0} Airways", "{1} Labs", "Hotel {1}")
+    "University of {0}", "{0} University", "{0} City Council", "{0} Hospital", "{0} United", "Museum of {0}",
+    "{0} Airways", "{1} Bank", "{1} & {2}", "{1} Group", "{1} GmbH", "{1} Foundation", "{1} Labs", "Hotel {1}",
+)  # fmt: skip
 
 
 @final
@@ -58,6 +52,8 @@ class FakerNames(NameMaker):
                 return body.format(faker.city(), faker.last_name(), faker.last_name())
             case "GPE":
                 return str(self._pick([faker.city(), faker.city(), self._faker.country()]))
+            case "DATE" if like.isdigit():
+                return str(self._faker.year())
             case "DATE" if any(letter.isdigit() for letter in like):
                 return str(self._faker.date_object().strftime(self._pick(_DATES)))
             case "MONEY" if any(letter.isdigit() for letter in like):

@@ -49,6 +49,8 @@ def pipeline_of(architecture: str) -> "Language":
         warnings.simplefilter("ignore")
         import spacy
 
+        from seedbed.ner.adapters import entity_component  # noqa: F401 - registers what our own models are made of
+
         return spacy.util.load_model_from_config(config_of(architecture), auto_fill=True)
 
 
