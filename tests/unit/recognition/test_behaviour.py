@@ -3,6 +3,7 @@
 tests/unit/recognition/test_behaviour.py - v0.1.0
 """
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -107,3 +108,17 @@ def test_file_that_is_no_plan_is_told(tmp_path):
         read_plan(tmp_path / "plan.yaml")
     with pytest.raises(WorldError, match="cannot be read"):
         read_plan(tmp_path / "none.yaml")
+
+
+@pytest.mark.skipif("SEEDBED_TEST_NER_MODEL" not in os.environ, reason="SEEDBED_TEST_NER_MODEL names no model")
+def test_named_model_behaves_as_the_thresholds_ask(tmp_path):
+    from seedbed.ner.adapters.spacy_finding import SpacyFinder
+    from seedbed.ner.config import NerConfig
+    from seedbed.tracking.config import TrackingConfig
+    from seedbed.wiring_ner import find_model
+
+    plan = read_plan(PLAN)
+    place = find_model(NerConfig(model=os.environ["SEEDBED_TEST_NER_MODEL"]), tmp_path, TrackingConfig())
+    checks = check_behaviour(plan, SpacyFinder(place))
+    failures = [f"{check.kind}: {check.text}: {check.found}" for check in checks if not check.holds]
+    assert below(plan, shares(plan, checks)) == [], failures
