@@ -2,8 +2,8 @@
 
 src/seedbed/ner/answers.py - v0.1.0
 
-Offsets come in two units: Python counts code points, JavaScript, Java and C# count UTF-16 units, and whoever slices with
-the wrong ones blackens the wrong letters.
+Offsets come in two units: Python counts code points, JavaScript, Java and C# count UTF-16 units, and whoever slices
+with the wrong ones blackens the wrong letters.
 
 ```mermaid
 flowchart LR
@@ -40,9 +40,9 @@ EVERYTHING = Filter()
 
 
 def fault_of(text: object, max_chars: int) -> str | None:
-    """Return why a model cannot be given this; None when it can.
+    r"""Return why a model cannot be given this; None when it can.
 
-    >>> fault_of(None, 10), fault_of("\\ud800", 10), fault_of("Oslo", 10)
+    >>> fault_of(None, 10), fault_of("\ud800", 10), fault_of("Oslo", 10)
     ('the text is no string but null', 'the text is no valid Unicode: character 0 is half of a surrogate pair', None)
     """
     if not isinstance(text, str):
@@ -98,7 +98,7 @@ def answer_of(item_id: str | None, text: str, found: Recognized, wanted: Filter 
 
 
 def refusal_of(item_id: str | None, reason: str) -> dict[str, Any]:
-    """Return the answer to a text that has none; `entities` is null, for an empty list would say that nothing is there."""
+    """Return the answer to a text that has none; `entities` is null: an empty list would say that nothing is there."""
     return {"id": item_id, "entities": None, "num_tokens": 0, "truncated": False, "error": reason}
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from seedbed.ner.answers import Filter, answer_of, fault_of, refusal_of, utf16_offsets
 from seedbed.ner.entity import Entity, Recognized
 
-TEXT = "👩‍🔬 Zoë met Bob in 𝕺slo."
+TEXT = "👩‍🔬 Zoë met Bob in 🅾slo."
 
 
 def found(*names, text=TEXT):
@@ -19,7 +19,7 @@ def found(*names, text=TEXT):
 
 
 def test_each_unit_slices_the_entity_out_of_the_text():
-    answer = answer_of("a", TEXT, found("Zoë", "Bob", "𝕺slo"))
+    answer = answer_of("a", TEXT, found("Zoë", "Bob", "🅾slo"))
     units = TEXT.encode("utf-16-le")
     for entity in answer["entities"]:
         assert TEXT[entity["start"] : entity["end"]] == entity["text"]
