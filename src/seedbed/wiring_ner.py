@@ -12,12 +12,18 @@ flowchart LR
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seedbed.errors import UserError
 from seedbed.ner.config import CHAMPION, NerConfig
 from seedbed.ner.model_place import ModelPlace
 from seedbed.ner.ports import Recognizer
 from seedbed.tracking.config import TrackingConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seedbed.ner.entity import Entity
 
 
 def recognizer(config: NerConfig, home: Path, tracking: TrackingConfig | None = None) -> Recognizer:
@@ -28,6 +34,13 @@ def recognizer(config: NerConfig, home: Path, tracking: TrackingConfig | None = 
     from seedbed.ner.adapters.spacy import SpacyRecognizer
 
     return SpacyRecognizer(partial(find_model, config, home, tracking or TrackingConfig()))
+
+
+def entities_html(text: str, entities: "Sequence[Entity]") -> str:
+    """Return the text as HTML with its entities marked."""
+    from seedbed.ner.adapters import displacy
+
+    return displacy.entities_html(text, entities)
 
 
 def find_model(config: NerConfig, home: Path, tracking: TrackingConfig) -> ModelPlace:

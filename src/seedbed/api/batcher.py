@@ -8,15 +8,14 @@ one text of every request before it has a second of any, so that a long request 
 ```mermaid
 flowchart LR
     Batcher --> Lane & HTTPException
-    Batcher --> recognized_each --> Recognized
+    Batcher --> recognized_each
 ```
 """
 
 import asyncio
-import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextvars import Context
 from dataclasses import dataclass, field
 from typing import final
@@ -26,13 +25,7 @@ from starlette.exceptions import HTTPException
 from seedbed.api.lane import Lane
 from seedbed.api.metrics import Metrics
 from seedbed.api.problems import RETRY_AFTER_S
-from seedbed.errors import WorldError
-from seedbed.ner.entity import Recognized
-
-logger = logging.getLogger(__name__)
-
-type Answer = Recognized | Exception
-type Recognize = Callable[[Sequence[str]], list[Recognized]]
+from seedbed.ner.isolation import Answer, Recognize, recognized_each
 
 BATCH_TEXTS = 64
 BATCH_CHARS = 16_000
@@ -147,20 +140,3 @@ def _deliver(batch: Sequence[tuple[_Order, int]], answers: Sequence[Answer]) -> 
         order.num_answered += 1
         if order.num_answered == len(order.texts) and not order.done.done():
             order.done.set_result(None)
-
-
-def recognized_each(recognize: Recognize, texts: Sequence[str]) -> list[Answer]:
-    """Return what is in each text; when a batch fails it is halved until the text that fails is alone."""
-    try:
-        found = recognize(texts)
-        if len(found) != len(texts):
-            raise RuntimeError(f"{len(found)} answers to {len(texts)} texts")
-    except WorldError as error:
-        return [error] * len(texts)
-    except Exception as error:
-        if len(texts) == 1:
-            logger.exception("text_failed", extra={"num_chars": len(texts[0])})
-            return [error]
-        half = len(texts) // 2
-        return recognized_each(recognize, texts[:half]) + recognized_each(recognize, texts[half:])
-    return list(found)

@@ -7,16 +7,21 @@ with the wrong ones blackens the wrong letters.
 
 ```mermaid
 flowchart LR
-    answer_of --> utf16_offsets
-    answer_of --> Recognized & Filter
+    answers_of --> answer_of & refusal_of
+    answer_of --> utf16_offsets & Recognized & Filter
 ```
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from seedbed.errors import UserError, WorldError
 from seedbed.ner.entity import Entity, Recognized
+from seedbed.ner.isolation import Answer
+
+type Item = tuple[str | None, object]
+"""What the caller calls it, and what should be a text."""
 
 _BASIC = "\uffff"
 """The last character that is one UTF-16 unit."""
@@ -70,6 +75,32 @@ def utf16_offsets(text: str, positions: Sequence[int]) -> list[int]:
         last = position
         offsets.append(units)
     return offsets
+
+
+def answers_of(
+    items: Sequence[Item], faults: Sequence[str | None], found: Iterable[Answer], wanted: Filter = EVERYTHING
+) -> list[dict[str, Any]]:
+    """Return the answer to every item: `found` is what the model said to those without a fault, in order.
+
+    Raises:
+        WorldError: the model cannot be asked at all.
+    """
+    said = iter(found)
+    answers = []
+    for (item_id, text), fault in zip(items, faults, strict=True):
+        if fault is not None:
+            answers.append(refusal_of(item_id, fault))
+            continue
+        match next(said):
+            case Recognized() as recognized:
+                answers.append(answer_of(item_id, str(text), recognized, wanted))
+            case WorldError() as error:
+                raise error
+            case UserError() as error:
+                answers.append(refusal_of(item_id, str(error)))
+            case _:
+                answers.append(refusal_of(item_id, "the model failed on this text; the log says how"))
+    return answers
 
 
 def answer_of(item_id: str | None, text: str, found: Recognized, wanted: Filter = EVERYTHING) -> dict[str, Any]:
