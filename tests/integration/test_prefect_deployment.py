@@ -218,7 +218,7 @@ def test_pruning_deletes_what_the_file_no_longer_has(prefect, tmp_path):
         prune(text.replace("slug: nightly", "slug: weekly", 1)) == "deleted schedule nightly of embed-corpus/nightly\n"
     )
     assert prune(text.partition("  - deployment: back-up/nightly")[0]) == "deleted deployment back-up/nightly\n"
-    assert sorted(item["name"] for item in prefect.ask("deployments")) == ["dev", "nightly"]
+    assert sorted(item["name"] for item in prefect.ask("deployments")) == ["dev", "nightly", "on-demand"]
 
 
 def test_nothing_of_all_this_asked_for_an_address_off_this_machine(prefect):

@@ -18,7 +18,7 @@ from seedbed.ner.entity import Entity
 
 def entities_html(text: str, entities: Sequence[Entity]) -> str:
     """Return one `<div>` with a `<mark>` for each entity; everything of the text is escaped."""
-    from spacy.displacy import EntityRenderer
+    from spacy.displacy.render import EntityRenderer
 
     spans = [{"start": each.start, "end": each.end, "label": escape(each.label)} for each in entities]
     return str(EntityRenderer().render([{"text": text, "ents": spans}])).strip()
