@@ -22,7 +22,7 @@ from seedbed.api import problems
 from seedbed.api.auth import Gate
 from seedbed.api.bounds import Bounds
 from seedbed.api.request_id import HEADER, RequestContext
-from seedbed.api.routes import embeddings, experiments, health, ner, ner_jobs, pipelines, search
+from seedbed.api.routes import embeddings, experiments, health, ner, ner_jobs, page, pipelines, search
 from seedbed.api.services import Services
 from seedbed.settings import Settings
 
@@ -65,7 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    for routes in (health, experiments, search, embeddings, ner, ner_jobs, pipelines):
+    for routes in (health, experiments, search, embeddings, ner, ner_jobs, pipelines, page):
         app.include_router(routes.router)
     # The last one added is the first to see a request.
     app.add_middleware(Bounds, max_body_bytes=settings.api.max_body_bytes)
