@@ -6,20 +6,17 @@ It is open, since it holds nothing: what it shows it asks for with the token of 
 
 ```mermaid
 flowchart LR
-    router --> page & part
-    page & part --> _file
+    router --> _route --> _read
 ```
 """
 
+from collections.abc import Awaitable, Callable
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 from fastapi import APIRouter, Response
 
 router = APIRouter(include_in_schema=False)
-
-type Part = Literal["page.css", "page.js", "curve.js"]
 
 _FOLDER = Path(__file__).parents[1] / "page"
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
@@ -38,24 +35,20 @@ _POLICY = "; ".join([
 """Scripts, styles and answers from here alone, nothing inline, and no text that becomes markup."""
 
 
-@router.get("/")
-async def page() -> Response:
-    """Return the page."""
-    return _file("index.html")
+def _route(name: str) -> Callable[[], Awaitable[Response]]:
+    async def answer() -> Response:
+        content, media_type = _read(name)
+        return Response(content, media_type=media_type, headers={"Content-Security-Policy": _POLICY})
 
-
-@router.get("/{name}")
-async def part(name: Part) -> Response:
-    """Return what the page is made of."""
-    return _file(name)
-
-
-def _file(name: str) -> Response:
-    content, media_type = _read(name)
-    return Response(content, media_type=media_type, headers={"Content-Security-Policy": _POLICY})
+    return answer
 
 
 @cache
 def _read(name: str) -> tuple[bytes, str]:
     path = _FOLDER / name
     return path.read_bytes(), _TYPES[path.suffix]
+
+
+router.get("/")(_route("index.html"))
+for _name in ("page.css", "page.js", "curve.js"):
+    router.get(f"/{_name}")(_route(_name))
