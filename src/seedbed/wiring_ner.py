@@ -18,6 +18,8 @@ from seedbed.errors import UserError
 from seedbed.ner.config import CHAMPION, NerConfig
 from seedbed.ner.model_place import ModelPlace
 from seedbed.ner.ports import Recognizer
+from seedbed.progress import Progress
+from seedbed.settings import Settings
 from seedbed.tracking.config import TrackingConfig
 
 if TYPE_CHECKING:
@@ -41,6 +43,11 @@ def entities_html(text: str, entities: "Sequence[Entity]") -> str:
     from seedbed.ner.adapters import displacy
 
     return displacy.entities_html(text, entities)
+
+
+def ensure_default_model(settings: Settings, progress: Progress) -> None:
+    """Train the default model when there is none."""
+    raise UserError("there is no default NER model yet; set SEEDBED_NER__MODEL")
 
 
 def find_model(config: NerConfig, home: Path, tracking: TrackingConfig) -> ModelPlace:

@@ -37,7 +37,8 @@ CONTRAST = """() => {
     for (const element of document.querySelectorAll("body *")) {
         const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
         if (!(own || "value" in element) || !element.checkVisibility()) continue;
-        const pair = [light(parse(getComputedStyle(element).color).slice(0, 3)), light(behind(element))].sort((a, b) => a - b);
+        const pair = [light(parse(getComputedStyle(element).color).slice(0, 3)), light(behind(element))];
+        pair.sort((a, b) => a - b);
         const ratio = (pair[1] + 0.05) / (pair[0] + 0.05);
         if (ratio < 4.5) faults.push([element.outerHTML.slice(0, 80), ratio]);
     }

@@ -58,7 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = Api(
         title="Seedbed",
         version=version("seedbed"),
-        description="Entities, recorded runs, search, embeddings of one Seedbed home; see docs/how-to/serve-the-api.md.",
+        description="Entities, recorded runs and search of one Seedbed home; see docs/how-to/serve-the-api.md.",
         openapi_url=None,  # it is m2m/openapi.json; pages that show it load scripts from elsewhere
         lifespan=lifespan,
         redirect_slashes=False,
