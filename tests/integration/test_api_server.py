@@ -40,7 +40,7 @@ def served(home, tmp_path, *options, **variables):
             yield f"http://127.0.0.1:{port}", process
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            process.wait(120)  # a model that is being loaded is loaded to the end
 
 
 def _answers(port):
