@@ -7,8 +7,8 @@ vector would depend on the width of its batch, by 5e-4 in bf16 and 2e-3 in int8.
 
 ```mermaid
 flowchart LR
-    convert --> attend
-    convert --> quiet
+    convert --> padded_encoder --> attend
+    padded_encoder --> quiet
 ```
 """
 
@@ -27,6 +27,29 @@ def convert(folder: Path, openvino: Any) -> Any:
 
     Inputs `input_ids` and `attention_mask`, both (n, tokens) int64; output (n, d) float32.
     """
+    import torch
+
+    class UnitMean(torch.nn.Module):
+        def __init__(self, encoder: torch.nn.Module) -> None:
+            super().__init__()
+            self.encoder = encoder
+
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+            states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+            mask = attention_mask.unsqueeze(-1).to(states.dtype)
+            mean = (states * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
+            return torch.nn.functional.normalize(mean, dim=1)
+
+    example = torch.full((2, 7), 5, dtype=torch.int64)
+    mask = torch.ones_like(example)
+    mask[1, 4:] = 0  # transformers leaves a mask of ones out, and attention would be traced without
+    with quiet(), torch.no_grad():
+        inputs = {"input_ids": example, "attention_mask": mask}
+        return openvino.convert_model(UnitMean(padded_encoder(folder).eval()), example_input=inputs)
+
+
+def padded_encoder(folder: Path) -> Any:
+    """Return the model of a folder in torch, in fp32, with attention over a multiple of 16 keys."""
     import torch
     from transformers import AutoModel
     from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, sdpa_mask
@@ -47,24 +70,10 @@ def convert(folder: Path, openvino: Any) -> Any:
         states = torch.nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=scaling)
         return states.transpose(1, 2).contiguous(), None
 
-    class UnitMean(torch.nn.Module):
-        def __init__(self, encoder: torch.nn.Module) -> None:
-            super().__init__()
-            self.encoder = encoder
-
-        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-            states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-            mask = attention_mask.unsqueeze(-1).to(states.dtype)
-            mean = (states * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
-            return torch.nn.functional.normalize(mean, dim=1)
-
     ALL_ATTENTION_FUNCTIONS.register(_NAME, attend)
     ALL_MASK_ATTENTION_FUNCTIONS.register(_NAME, sdpa_mask)
-    example = torch.full((2, 7), 5, dtype=torch.int64)
-    mask = torch.ones_like(example)
-    mask[1, 4:] = 0  # transformers leaves a mask of ones out, and attention would be traced without
-    with quiet(), torch.no_grad():
-        encoder = AutoModel.from_pretrained(  # nosec B615 - a folder, nothing is fetched
+    with quiet():
+        return AutoModel.from_pretrained(  # nosec B615 - a folder, nothing is fetched
             folder,
             attn_implementation=_NAME,
             dtype=torch.float32,
@@ -72,8 +81,6 @@ def convert(folder: Path, openvino: Any) -> Any:
             trust_remote_code=False,
             use_safetensors=True,
         )
-        inputs = {"input_ids": example, "attention_mask": mask}
-        return openvino.convert_model(UnitMean(encoder.eval()), example_input=inputs)
 
 
 @contextmanager

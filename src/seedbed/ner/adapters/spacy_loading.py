@@ -36,6 +36,8 @@ def load(place: ModelPlace) -> "Language":
             warnings.simplefilter("ignore")
             import spacy
 
+            from seedbed.ner.adapters import entity_component  # noqa: F401 - registers what our own models are made of
+
             nlp = spacy.load(target, exclude=list(_NOT_NEEDED))
     except (ValueError, KeyError, ImportError) as error:
         raise UserError(
