@@ -16,15 +16,12 @@ import logging
 from seedbed import wiring_ner
 from seedbed.api.tokens import mint
 from seedbed.errors import SeedbedError
-from seedbed.locks import owned_lock
 from seedbed.ner.entity import ModelIdentity
 from seedbed.progress import show_progress
 from seedbed.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-_PATIENCE_S = 900.0
-"""For another process of this home that trains the model."""
 _PAGE_SCOPES = ("experiments:read", "ner", "search")
 _PAGE_TTL_S = 12 * 3600
 
@@ -38,12 +35,8 @@ def first_model(settings: Settings) -> ModelIdentity | None:
         UserError: the one that the settings name is not there.
     """
     try:
-        if settings.ner.model is None:
-            with (
-                owned_lock(settings.home / "locks" / "ner-model.lock", "the NER model", _PATIENCE_S),
-                show_progress("training the NER model, once") as progress,
-            ):
-                wiring_ner.ensure_default_model(settings, progress)
+        with show_progress("training the NER model, once") as progress:
+            wiring_ner.ensure_default_model(settings, progress)
         return wiring_ner.recognizer(settings.ner, settings.home, settings.tracking).identity()
     except SeedbedError as error:
         if settings.ner.model is not None:

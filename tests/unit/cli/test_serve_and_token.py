@@ -4,8 +4,6 @@ tests/unit/cli/test_serve_and_token.py - v0.1.0
 """
 
 import socket
-import threading
-import time
 
 import jwt
 import pytest
@@ -103,12 +101,6 @@ def test_the_default_model_is_trained_before_anything_is_served(home, tmp_path, 
     assert len(trained) == 1
 
 
-def test_a_model_that_was_chosen_is_never_trained(home, tmp_path, trained):
-    settings = load_settings({"SEEDBED_HOME": str(home), "SEEDBED_NER__MODEL": "mine"}, tmp_path)
-    assert greeting.first_model(settings) == IDENTITY
-    assert trained == []
-
-
 def test_a_chosen_model_that_is_not_there_is_told_at_the_start(home, tmp_path):
     settings = load_settings({"SEEDBED_HOME": str(home), "SEEDBED_NER__MODEL": "nowhere"}, tmp_path)
     with pytest.raises(UserError, match="nowhere"):
@@ -122,22 +114,3 @@ def test_without_a_default_model_everything_else_is_served(home, tmp_path, train
     monkeypatch.setattr(greeting.wiring_ner, "ensure_default_model", fails)
     assert greeting.first_model(load_settings({"SEEDBED_HOME": str(home)}, tmp_path)) is None
     assert "the data is not there" in [record.__dict__.get("reason") for record in caplog.records]
-
-
-def test_processes_of_one_home_train_one_after_the_other(home, tmp_path, trained, monkeypatch):
-    inside, most = [], []
-
-    def train(*_):
-        inside.append(1)
-        most.append(len(inside))
-        time.sleep(0.1)
-        inside.pop()
-
-    monkeypatch.setattr(greeting.wiring_ner, "ensure_default_model", train)
-    settings = load_settings({"SEEDBED_HOME": str(home)}, tmp_path)
-    threads = [threading.Thread(target=greeting.first_model, args=(settings,)) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert most == [1, 1, 1]
