@@ -202,7 +202,7 @@ def test_deployed_backup_is_made_where_the_worker_was_told(prefect):
 
 
 def test_deployments_and_jobs_are_started_and_followed_over_http(prefect):
-    settings = load_settings(prefect.env | {"SEEDBED_PREFECT_API_URL": prefect.api}, prefect.folder)
+    settings = load_settings(prefect.env, prefect.folder)
     headers = {"Authorization": f"Bearer {mint(settings, 'ada', ['ner', 'pipelines:run'], 3600)}"}
     items = [{"id": str(number), "text": f"to Oslo {number}" if number else None} for number in range(300)]
     with served(create_app(settings)) as url, httpx.Client(base_url=url, headers=headers, timeout=60) as client:

@@ -5,7 +5,7 @@ src/seedbed/api/routes/ner.py - v0.1.0
 ```mermaid
 sequenceDiagram
     find ->> items_of : NerRequest
-    find ->> ner_desk : answers
+    find ->> ner : items
     find ->> start_job : too much at once
     render ->> entities_html : NerText
 ```
