@@ -59,7 +59,7 @@ def reasons(
         tried = [
             list(_plain((way, from_), (other, to), where, is_answer, depth)) for other in _ways(to.resolved(target), to)
         ]
-        found += min(tried, key=len)
+        found += min(tried, key=lambda each: len(each))
     return found
 
 

@@ -201,7 +201,7 @@ def test_deployed_backup_is_made_where_the_worker_was_told(prefect):
     assert "artifacts/kept.txt" in verify(archive).files
 
 
-def test_deployments_and_jobs_are_started_and_followed_over_http(prefect):
+def test_deployments_and_jobs_are_started_and_followed_over_http(prefect, caplog):
     settings = load_settings(prefect.env, prefect.folder)
     headers = {"Authorization": f"Bearer {mint(settings, 'ada', ['ner', 'pipelines:run'], 3600)}"}
     items = [{"id": str(number), "text": f"to Oslo {number}" if number else None} for number in range(300)]
@@ -209,7 +209,8 @@ def test_deployments_and_jobs_are_started_and_followed_over_http(prefect):
         (prefect.folder / "home" / "artifacts").mkdir(parents=True, exist_ok=True)
         run = client.post("/v1/pipelines/back-up/nightly/runs", json={})
         job = client.post("/v1/ner", json={"items": items})
-        assert (run.status_code, job.status_code) == (202, 202), run.text + job.text
+        reasons = [record.__dict__.get("reason") for record in caplog.records]
+        assert (run.status_code, job.status_code) == (202, 202), (run.text, job.text, reasons)
         for started in (run, job):
             deadline = time.monotonic() + PATIENCE_S
             while (state := client.get(started.headers["location"]).json())["state"] != "COMPLETED":

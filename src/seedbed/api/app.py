@@ -65,7 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    for routes in (health, experiments, search, embeddings, ner, ner_jobs, pipelines, page):
+    for routes in (ner, search, embeddings, health, experiments, ner_jobs, pipelines, page):  # tried in this order
         app.include_router(routes.router)
     # The last one added is the first to see a request.
     app.add_middleware(Bounds, max_body_bytes=settings.api.max_body_bytes)
