@@ -28,5 +28,5 @@ class TrainingConfig(BaseModel):
     head_learning_rate: PositiveFloat = Field(1e-3, le=1, description="encoder: of what is new, the layer of tags")
     dropout: float = Field(0.1, ge=0, lt=1, description="share of what is left out in each step")
     precision: Literal["auto", "fp32", "bf16"] = Field(
-        "auto", description="encoder: auto takes bf16 where a GPU or the processor has it"
+        "auto", description="encoder: auto takes bf16 on a GPU that has it, otherwise fp32"
     )

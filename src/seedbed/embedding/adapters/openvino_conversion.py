@@ -42,7 +42,7 @@ def convert(folder: Path, openvino: Any) -> Any:
 
     example = torch.full((2, 7), 5, dtype=torch.int64)
     mask = torch.ones_like(example)
-    mask[1, 4:] = 0  # transformers leaves a mask of ones out, and attention would be traced without
+    mask[1, 4:] = 0  # transformers would leave a mask of ones out of the graph
     with quiet(), torch.no_grad():
         inputs = {"input_ids": example, "attention_mask": mask}
         return openvino.convert_model(UnitMean(padded_encoder(folder).eval()), example_input=inputs)
@@ -60,10 +60,12 @@ def padded_encoder(folder: Path) -> Any:
         query: torch.Tensor,
         key: torch.Tensor,
         value: torch.Tensor,
-        attention_mask: torch.Tensor,
+        attention_mask: torch.Tensor | None,
         scaling: float | None = None,
         **_: object,
     ) -> tuple[torch.Tensor, None]:
+        if attention_mask is None:  # transformers leaves out one that masks nothing, which a graph must not
+            attention_mask = query.new_ones((1, 1, 1, key.shape[2]), dtype=torch.bool)
         missing = -key.shape[2] % _KEYS
         key, value = (torch.nn.functional.pad(states, (0, 0, 0, missing)) for states in (key, value))
         mask = torch.nn.functional.pad(attention_mask, (0, missing), value=False)

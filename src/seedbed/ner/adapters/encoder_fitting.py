@@ -30,7 +30,6 @@ from seedbed.ner.training_config import TrainingConfig
 _WARM_UP = 0.1
 """Share of the steps in which the learning rate rises; it falls to nothing in the others."""
 _WEIGHT_DECAY, _MAX_NORM, _SCORED_TOGETHER = 0.01, 1.0, 64
-_BF16 = frozenset({"amx_bf16", "avx512_bf16"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,8 @@ class Choices:
 def choose(precision: str) -> Choices:
     """Return what the guide's 12.3 says for this machine, and set torch up for it.
 
-    A GPU multiplies fp32 with TF32, and bf16 where it has it; a processor gets a thread for each core it may use.
+    A GPU multiplies fp32 with TF32, and bf16 where it has it; a processor gets a thread for each core it may use, and
+    fp32: for texts this short bf16 was not measurably faster, and other processors would give another model.
     """
     num_threads = measure().num_usable_cores
     if torch.cuda.is_available():
@@ -53,8 +53,7 @@ def choose(precision: str) -> Choices:
         chosen = "bf16" if torch.cuda.is_bf16_supported() else "fp32"
         return Choices("cuda", chosen if precision == "auto" else precision, num_threads)
     torch.set_num_threads(num_threads)
-    chosen = "bf16" if _BF16 & set(measure().instruction_sets) else "fp32"
-    return Choices("cpu", chosen if precision == "auto" else precision, num_threads)
+    return Choices("cpu", "fp32" if precision == "auto" else precision, num_threads)
 
 
 class Fitting:
@@ -64,14 +63,18 @@ class Fitting:
         """Take the network; it moves to the device."""
         self.network = network.to(choices.device)
         self._labels, self._config, self._choices = labels, config, choices
-        named = list(network.named_parameters())
+        # Words that the training data lacks would stay behind those that move; and it is half of all weights.
+        network.encoder.get_input_embeddings().requires_grad_(False)
+        named = [(name, weights) for name, weights in network.named_parameters() if weights.requires_grad]
         groups = {
             config.learning_rate: [weights for name, weights in named if name.startswith("encoder.")],
             config.head_learning_rate: [weights for name, weights in named if not name.startswith("encoder.")],
         }
         self._rates = list(groups)
         self.optimizer = torch.optim.AdamW(
-            [{"params": weights, "lr": rate} for rate, weights in groups.items()], weight_decay=_WEIGHT_DECAY
+            [{"params": weights, "lr": rate} for rate, weights in groups.items()],
+            weight_decay=_WEIGHT_DECAY,
+            fused=True,
         )
 
     def epoch(self, rows: EncoderRows, number: int, seed: int, progress: Callable[[int, int], None]) -> float:

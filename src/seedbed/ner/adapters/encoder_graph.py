@@ -51,7 +51,7 @@ def save_graph(network: "EntityNetwork", folder: Path) -> None:
 
     example = torch.full((2, 7), 5, dtype=torch.int64)
     mask = torch.ones_like(example)
-    mask[1, 4:] = 0  # transformers leaves a mask of ones out, and attention would be traced without
+    mask[1, 4:] = 0  # transformers would leave a mask of ones out of the graph
     openvino = load_openvino()
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # tracing warns of every branch on a shape
