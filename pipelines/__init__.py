@@ -6,5 +6,6 @@ pipelines/__init__.py - v0.1.0
 flowchart LR
     embed_corpus --> seedbed
     experiments --> seedbed
+    recognize_entities --> seedbed
 ```
 """

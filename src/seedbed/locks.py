@@ -12,6 +12,7 @@ flowchart LR
 """
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from seedbed.errors import WorldError
+
+ONE_MIGRATION = threading.Lock()
+"""Alembic keeps the migration that is under way in globals: in one process, one database comes after the other."""
 
 
 def make_folder(folder: Path) -> None:

@@ -30,6 +30,9 @@ from seedbed.tracking.registry import ModelPackage, ModelRegistry, ModelVersion
 from seedbed.wiring import tracked_run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from seedbed.ner.entity import Entity
     from seedbed.ner.training import Trainer
     from seedbed.progress import Progress
     from seedbed.recognition.evaluate import Finder
@@ -51,6 +54,13 @@ def recognizer(config: NerConfig, home: Path, tracking: TrackingConfig | None = 
     from seedbed.ner.adapters.spacy import SpacyRecognizer
 
     return SpacyRecognizer(partial(find_model, config, home, tracking or TrackingConfig()))
+
+
+def entities_html(text: str, entities: "Sequence[Entity]") -> str:
+    """Return the text as HTML with its entities marked."""
+    from seedbed.ner.adapters import displacy
+
+    return displacy.entities_html(text, entities)
 
 
 def registry(tracking: TrackingConfig, home: Path) -> ModelRegistry:

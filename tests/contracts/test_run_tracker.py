@@ -103,6 +103,17 @@ def test_metric_that_is_not_a_number_is_kept_as_that(tracker, archive, start):
     assert math.isnan(archive.get(run_id).metrics["loss"])
 
 
+def test_the_history_of_a_metric_is_in_the_order_of_its_steps(tracker, archive, start):
+    run_id = start()
+    for step in (2, 0, 1):
+        tracker.log(run_id, batch(metrics={"loss": 1.0 / (step + 1), "other": 7.0}, step=step))
+    points = archive.history(run_id, "loss")
+    assert [(point.step, point.value) for point in points] == [(0, 1.0), (1, 0.5), (2, 1 / 3)]
+    assert points[0].at.timestamp() * 1000 == NOW_MS
+    with pytest.raises(MissingError, match="no metric 'los'"):
+        archive.history(run_id, "los")
+
+
 def test_batch_larger_than_one_request_is_written_whole(tracker, archive, start):
     run_id = start()
     sent = batch(

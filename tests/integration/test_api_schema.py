@@ -3,6 +3,7 @@
 tests/integration/test_api_schema.py - v0.1.0
 """
 
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -14,13 +15,16 @@ import schemathesis
 from hypothesis import HealthCheck
 
 from seedbed.api.app import create_app
+from seedbed.api.ner_desk import NerDesk
 from seedbed.api.readiness import Readiness
 from seedbed.api.tokens import SCOPES, mint
 from seedbed.embedding.ports import Embeddings
 from seedbed.missing import MissingError
+from seedbed.ner.jobs import Jobs
 from seedbed.orchestration.ports import FlowRun, FlowRuns
 from seedbed.settings import load_settings
 from seedbed.stores.point import Hit
+from tests.unit.api.capitals import Capitals
 from tests.unit.api.test_experiments import Shelf, record
 
 pytestmark = pytest.mark.slow
@@ -46,7 +50,7 @@ class Flows(FlowRuns):
     """Knows one deployment and one run."""
 
     def start(self, deployment, parameters, once):
-        if deployment != "embed-corpus/dev":
+        if deployment != "embed-corpus/dev" and not deployment.startswith("recognize-"):
             raise MissingError(f"deployment {deployment!r} is not known")
         return self.get(KNOWN)
 
@@ -68,6 +72,9 @@ def application():
     services = app.state.services
     services.__dict__["_archive"] = Shelf([record(number) for number in range(1, 4)])
     services.desk, services.flow_runs = Desk(), Flows
+    services.ner = NerDesk(Capitals(), services.ner._lane, services.metrics)
+    services.jobs = Jobs(Path(tempfile.mkdtemp()))
+    services.settings = services.settings.model_copy(update={"prefect_api_url": "http://127.0.0.1:9/api"})
     services.readiness = Readiness({"runs": works})
     return app
 

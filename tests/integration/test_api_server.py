@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.ner_model import small_model
 from tests.store_servers import free_port
 
 SEEDBED = Path(sys.executable).parent / "seedbed"
@@ -26,7 +27,8 @@ SEEDBED = Path(sys.executable).parent / "seedbed"
 def served(home, tmp_path, *options, **variables):
     """Start `seedbed serve api`, yield its address and process; its log is in `log.jsonl` afterwards."""
     port = free_port()
-    environment = os.environ | {"SEEDBED_HOME": str(home)} | variables
+    model = small_model(tmp_path / "model")
+    environment = os.environ | {"SEEDBED_HOME": str(home), "SEEDBED_NER__MODEL": str(model)} | variables
     with (tmp_path / "log.jsonl").open("w") as log:
         command = [SEEDBED, "serve", "api", "--port", str(port), *options]
         process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=tmp_path)
@@ -38,7 +40,7 @@ def served(home, tmp_path, *options, **variables):
             yield f"http://127.0.0.1:{port}", process
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            process.wait(120)  # a model that is being loaded is loaded to the end
 
 
 def _answers(port):
@@ -60,7 +62,9 @@ def test_it_starts_lets_in_by_token_logs_json_and_finishes_what_it_accepted(home
     with served(home, tmp_path) as (url, process):
         assert httpx.get(f"{url}/health").json() == {"status": "alive"}
         assert httpx.get(f"{url}/experiments").status_code == 401
-        headers = token(home, tmp_path, "experiments:read")
+        headers = token(home, tmp_path, "experiments:read", "ner")
+        found = httpx.post(f"{url}/v1/ner", json={"text": "to Oslo"}, headers=headers, timeout=60).json()
+        assert found["results"][0]["entities"][0]["text"] == "Oslo"
         assert httpx.get(f"{url}/experiments", headers=headers, timeout=60).status_code in (200, 404)
         answers = []
 
@@ -88,6 +92,7 @@ def test_it_starts_lets_in_by_token_logs_json_and_finishes_what_it_accepted(home
         assert process.wait(30) in (0, -signal.SIGTERM)
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert all(line["request_id"] for line in lines if line["message"] == "request")
+    assert [line["extra"]["ner_model"][:5] for line in lines if line["message"] == "serving"] == ["model"]
     assert any(line["module"].startswith("uvicorn") for line in lines)
     assert headers["Authorization"].split()[1] not in (tmp_path / "log.jsonl").read_text()
 

@@ -21,9 +21,14 @@ import httpx
 import pytest
 
 from seedbed import wiring
+from seedbed.api.app import create_app
+from seedbed.api.tokens import mint
 from seedbed.backup.archive import verify
+from seedbed.settings import load_settings
 from seedbed.stores.config import StoreConfig
 from seedbed.stores.point import CollectionSpec
+from tests.api_server import served
+from tests.ner_model import small_model
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 300
@@ -137,6 +142,7 @@ def prefect(tmp_path_factory) -> Iterator[Prefect]:
         "PREFECT_WORKER_QUERY_SECONDS": "2",
         "SEEDBED_BACKUP__FOLDER": str(folder / "backups"),
         "SEEDBED_HOME": str(folder / "home"),
+        "SEEDBED_NER__MODEL": str(small_model(folder / "ner")),
         "SEEDBED_ROOT": str(ROOT),
     }
     prefect = Prefect(env["PREFECT_API_URL"], env, folder)
@@ -195,6 +201,28 @@ def test_deployed_backup_is_made_where_the_worker_was_told(prefect):
     assert "artifacts/kept.txt" in verify(archive).files
 
 
+def test_deployments_and_jobs_are_started_and_followed_over_http(prefect, caplog):
+    settings = load_settings(prefect.env, prefect.folder)
+    headers = {"Authorization": f"Bearer {mint(settings, 'ada', ['ner', 'pipelines:run'], 3600)}"}
+    items = [{"id": str(number), "text": f"to Oslo {number}" if number else None} for number in range(300)]
+    with served(create_app(settings)) as url, httpx.Client(base_url=url, headers=headers, timeout=60) as client:
+        (prefect.folder / "home" / "artifacts").mkdir(parents=True, exist_ok=True)
+        run = client.post("/v1/pipelines/back-up/nightly/runs", json={})
+        job = client.post("/v1/ner", json={"items": items})
+        reasons = [record.__dict__.get("reason") for record in caplog.records]
+        assert (run.status_code, job.status_code) == (202, 202), (run.text, job.text, reasons)
+        for started in (run, job):
+            deadline = time.monotonic() + PATIENCE_S
+            while (state := client.get(started.headers["location"]).json())["state"] != "COMPLETED":
+                assert time.monotonic() < deadline, (state, (prefect.folder / "worker.log").read_text()[-4000:])
+                time.sleep(1)
+        assert (state["num_done"], state["num_items"]) == (300, 300)
+        lines = [json.loads(line) for line in client.get(state["links"]["result"]).text.splitlines()]
+    assert [line["id"] for line in lines] == [item["id"] for item in items]
+    assert [line["error"] is None for line in lines] == [False] + [True] * 299
+    assert lines[7]["entities"][0]["text"] == "Oslo"
+
+
 def test_failing_run_exits_with_1_and_says_why(prefect, tmp_path):
     ran = prefect(
         *("deployment", "run", "embed-corpus/dev", "--watch"),
@@ -218,7 +246,7 @@ def test_pruning_deletes_what_the_file_no_longer_has(prefect, tmp_path):
         prune(text.replace("slug: nightly", "slug: weekly", 1)) == "deleted schedule nightly of embed-corpus/nightly\n"
     )
     assert prune(text.partition("  - deployment: back-up/nightly")[0]) == "deleted deployment back-up/nightly\n"
-    assert sorted(item["name"] for item in prefect.ask("deployments")) == ["dev", "nightly"]
+    assert sorted(item["name"] for item in prefect.ask("deployments")) == ["dev", "nightly", "on-demand"]
 
 
 def test_nothing_of_all_this_asked_for_an_address_off_this_machine(prefect):

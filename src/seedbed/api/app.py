@@ -6,7 +6,7 @@ src/seedbed/api/app.py - v0.1.0
 flowchart LR
     create_app --> RequestContext --> CORSMiddleware --> Gate --> Bounds --> FastAPI
     create_app --> Services & install
-    FastAPI --> health & experiments & search & embeddings & pipelines
+    FastAPI --> health & experiments & search & embeddings & ner & pipelines
 ```
 """
 
@@ -22,7 +22,7 @@ from seedbed.api import problems
 from seedbed.api.auth import Gate
 from seedbed.api.bounds import Bounds
 from seedbed.api.request_id import HEADER, RequestContext
-from seedbed.api.routes import embeddings, experiments, health, pipelines, search
+from seedbed.api.routes import embeddings, experiments, health, ner, ner_jobs, page, pipelines, search
 from seedbed.api.services import Services
 from seedbed.settings import Settings
 
@@ -51,20 +51,21 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         services.desk.warm()
+        services.ner.warm()
         yield
         await services.close()
 
     app = Api(
         title="Seedbed",
         version=version("seedbed"),
-        description="Recorded runs, search and embeddings of one Seedbed home; see docs/how-to/serve-the-api.md.",
+        description="Entities, recorded runs and search of one Seedbed home; see docs/how-to/serve-the-api.md.",
         openapi_url=None,  # it is m2m/openapi.json; pages that show it load scripts from elsewhere
         lifespan=lifespan,
         redirect_slashes=False,
     )
     app.state.services = services
     problems.install(app)
-    for routes in (health, experiments, search, embeddings, pipelines):
+    for routes in (ner, search, embeddings, health, experiments, ner_jobs, pipelines, page):  # tried in this order
         app.include_router(routes.router)
     # The last one added is the first to see a request.
     app.add_middleware(Bounds, max_body_bytes=settings.api.max_body_bytes)

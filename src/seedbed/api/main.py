@@ -6,13 +6,15 @@ Several workers are processes of their own that read the settings again; what on
 
 ```mermaid
 flowchart LR
-    serve --> refuse_sharing & refuse_taken
+    serve --> refuse_sharing & refuse_taken & first_model & greeting
     serve --> uvicorn --> application --> create_app
 ```
 """
 
+import logging
 import os
 import socket
+import sys
 import tempfile
 
 import uvicorn
@@ -20,11 +22,14 @@ from fastapi import FastAPI
 
 from seedbed.api.app import create_app
 from seedbed.api.bounds import REQUEST_S
+from seedbed.api.greeting import first_model, greeting
 from seedbed.api.metrics import SHARED_FOLDER
 from seedbed.api.tokens import Authority
 from seedbed.errors import UserError, WorldError
 from seedbed.logging_config import configure
 from seedbed.settings import Settings, load_settings
+
+logger = logging.getLogger(__name__)
 
 _SHUTDOWN_S = int(REQUEST_S) + 5
 """Longer than any request: one that was accepted is answered."""
@@ -41,7 +46,7 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     """Answer requests until the process is told to end (SIGINT, SIGTERM); those in flight are answered first.
 
     Raises:
-        UserError: nothing says who may come in, or several workers would open one embedded store.
+        UserError: nothing says who may come in, the NER model is not there, or workers would open one embedded store.
         WorldError: the port cannot be used.
     """
     authority = Authority(settings)
@@ -49,6 +54,11 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
         _ = authority.key  # made once, before there are workers
     refuse_sharing(settings, workers)
     refuse_taken(host, port)
+    model = first_model(settings)
+    facts = {"host": host, "port": port, "ner_model": model and f"{model.name} {model.version} {model.digest}"}
+    logger.info("serving", extra=facts)
+    if sys.stderr.isatty():
+        sys.stderr.write(greeting(settings, host, port, model))
     with tempfile.TemporaryDirectory(prefix="seedbed-metrics-") as folder:
         if workers > 1:
             os.environ[SHARED_FOLDER] = folder

@@ -18,10 +18,13 @@ from typing import final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from seedbed.ner.entity import ModelIdentity
+
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The client's own variable: where several workers put their numbers together."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_TEXTS = (1, 2, 4, 8, 16, 32, 64)
 
 
 @final
@@ -53,6 +56,29 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="livesum",
         )
+        self.waiting_texts = Gauge(
+            "seedbed_ner_waiting_texts",
+            "Texts that wait for the NER model.",
+            registry=self._registry,
+            multiprocess_mode="livesum",
+        )
+        self.batch_texts = Histogram(
+            "seedbed_ner_batch_texts",
+            "Texts given to the NER model at once.",
+            buckets=_TEXTS,
+            registry=self._registry,
+        )
+        self._model_info = Gauge(
+            "seedbed_ner_model_info",
+            "1 for the NER model that answers.",
+            ["name", "version", "digest"],
+            registry=self._registry,
+            multiprocess_mode="livemax",
+        )
+
+    def name_model(self, identity: ModelIdentity) -> None:
+        """Say which NER model answers from now on."""
+        self._model_info.labels(identity.name, identity.version, identity.digest).set(1)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request that was answered."""

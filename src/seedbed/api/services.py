@@ -8,6 +8,7 @@ classDiagram
     Services ..> Rates : holds
     Services ..> Lane : holds
     Services ..> ModelDesk : holds
+    Services ..> NerDesk : holds
     Services ..> Readiness : holds
 ```
 """
@@ -19,19 +20,23 @@ from typing import final
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from seedbed import wiring
+from seedbed import wiring, wiring_ner
 from seedbed.api.lane import Lane
 from seedbed.api.metrics import Metrics
 from seedbed.api.model_desk import ModelDesk
+from seedbed.api.ner_desk import NerDesk
 from seedbed.api.rates import Rates
 from seedbed.api.readiness import Check, Readiness
 from seedbed.api.tokens import Authority
+from seedbed.ner.jobs import Jobs
 from seedbed.orchestration.ports import FlowRuns
 from seedbed.settings import Settings
 from seedbed.tracking.ports import RunArchive
 
 _READERS, _WAITING_READERS = 4, 32
 _WAITING_TEXTS = 64
+_WAITING_CALLS = 4
+"""Loading the model, and going through what the batcher holds."""
 
 
 @final
@@ -52,6 +57,12 @@ class Services:
         self.desk = ModelDesk(
             settings, Lane("model", num_threads=1, num_waiting=_WAITING_TEXTS, jobs=self.metrics.jobs)
         )
+        self.ner = NerDesk(
+            wiring_ner.recognizer(settings.ner, settings.home, settings.tracking),
+            Lane("ner", num_threads=1, num_waiting=_WAITING_CALLS, jobs=self.metrics.jobs),
+            self.metrics,
+        )
+        self.jobs = Jobs(settings.home)
         self._opening = threading.Lock()
         self.readiness = Readiness(self._checks())
 
@@ -74,6 +85,7 @@ class Services:
         """Let no new work begin."""
         self.readers.close()
         await self.desk.close()
+        self.ner.close()
         await self.rates.close()
 
     @cached_property
@@ -81,7 +93,8 @@ class Services:
         return wiring.archive(self.settings.tracking, self.settings.home)
 
     def _checks(self) -> dict[str, Check]:
-        checks: dict[str, Check] = {"runs": self._check_runs, "model": self.desk.check_model, "index": self.desk.check}
+        checks: dict[str, Check] = {"runs": self._check_runs, "model": self.desk.check_model, "ner": self.ner.check}
+        checks["index"] = self.desk.check
         if self.settings.prefect_api_url is not None:
             checks["prefect"] = self._check_prefect
         if self.rates.is_shared:
@@ -97,7 +110,7 @@ class Services:
         await self.readers.run(lambda: self.flow_runs().check())
 
 
-def services_of(request: Request) -> Services:
-    """Return the services of the application that got the request."""
+async def services_of(request: Request) -> Services:
+    """Return the services of the application that got the request; asynchronous, for else it takes a thread."""
     services: Services = request.app.state.services
     return services

@@ -8,6 +8,7 @@ classDiagram
     RunTracker ..> RunBatch : takes
     RunArchive ..> RunRecord : returns
     RunArchive ..> RunPage : returns
+    RunArchive ..> MetricPoint : returns
 ```
 """
 
@@ -16,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from seedbed.tracking.history import MetricPoint
 from seedbed.tracking.page import RunPage, RunQuery
 from seedbed.tracking.record import RunBatch, RunRecord, RunStart
 
@@ -77,6 +79,14 @@ class RunArchive(ABC):
 
         Raises:
             MissingError: there is no such experiment, or the token is not one of this query.
+        """
+
+    @abstractmethod
+    def history(self, run_id: str, metric: str) -> Sequence[MetricPoint]:
+        """Return every value of a metric of one run, by step and then by time.
+
+        Raises:
+            MissingError: there is no such run, or it has no such metric.
         """
 
     @abstractmethod

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from seedbed.missing import MissingError
+from seedbed.tracking.history import MetricPoint
 from seedbed.tracking.page import RunPage
 from seedbed.tracking.ports import RunArchive
 from seedbed.tracking.record import RunRecord
@@ -50,6 +51,13 @@ class Shelf(RunArchive):
         found = self.runs[query.offset() :][: query.size]
         end = query.offset() + len(found)
         return RunPage(runs=tuple(found), next_token=query.token_of(end) if end < len(self.runs) else None)
+
+    def history(self, run_id, metric):
+        if metric not in self.get(run_id).metrics:
+            raise MissingError(f"there is no metric {metric!r}")
+        start = datetime(2026, 11, 1, tzinfo=UTC)
+        values = [float("nan"), *(1 / step for step in range(1, 3000))]
+        return [MetricPoint(step, start + timedelta(seconds=step), value) for step, value in enumerate(values)]
 
     def download(self, run_id, artifact, folder):
         raise NotImplementedError
@@ -127,3 +135,15 @@ async def test_a_comparison_is_of_2_to_10_runs(get, num_runs):
 async def test_another_scope_reads_nothing(get):
     for path in ("/experiments", "/experiments/compare", "/experiments/beef"):
         assert (await get(path, scope="search")).status_code == 403
+
+
+async def test_a_curve_has_a_bounded_number_of_points_first_and_last_among_them(get):
+    answer = (await get(f"/experiments/{1:032x}/history", metric="heads")).json()
+    assert (answer["metric"], answer["num_points"], len(answer["points"])) == ("heads", 3000, 500)
+    assert [answer["points"][i]["step"] for i in (0, -1)] == [0, 2999]
+    assert (answer["points"][0]["value"], answer["points"][0]["at"]) == ("NaN", "2026-11-01T00:00:00Z")
+
+
+@pytest.mark.parametrize(("run", "metric"), [(1, "nothing"), (99, "heads")])
+async def test_a_curve_that_is_not_there_is_not_found(get, run, metric):
+    assert (await get(f"/experiments/{run:032x}/history", metric=metric)).status_code == 404

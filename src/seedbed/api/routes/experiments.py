@@ -4,7 +4,7 @@ src/seedbed/api/routes/experiments.py - v0.1.0
 
 ```mermaid
 flowchart LR
-    router --> list_runs & compare_runs & show_run
+    router --> list_runs & compare_runs & show_run & show_history
     list_runs --> RunQuery --> RunList
     compare_runs --> compare
     show_run --> detail
@@ -19,6 +19,7 @@ from seedbed.api.auth import authorized
 from seedbed.api.problems import problems
 from seedbed.api.routes.health import Held
 from seedbed.api.schemas.comparison import RUN_ID, Comparison, RunIds, compare
+from seedbed.api.schemas.curves import History, history
 from seedbed.api.schemas.experiments import RunDetail, RunList, RunSummary, detail, summary
 from seedbed.tracking.page import RunQuery
 from seedbed.tracking.record import RunRecord
@@ -31,6 +32,7 @@ router = APIRouter(
 )
 
 type RunId = Annotated[str, Path(pattern=RUN_ID, description="id of a run, or 4 of its digits or more")]
+type Metric = Annotated[str, Query(min_length=1, max_length=250, description="its name, as the run shows it")]
 
 
 @router.get("")
@@ -48,6 +50,12 @@ async def compare_runs(services: Held, asked: Annotated[RunIds, Query()]) -> Com
         return [services.archive().get(run_id) for run_id in asked.run]
 
     return compare(await services.readers.run(read))
+
+
+@router.get("/{run_id}/history")
+async def show_history(services: Held, run_id: RunId, metric: Metric) -> History:
+    """Show how one metric of a run went: its first and last value, and others evenly between them."""
+    return history(metric, await services.readers.run(lambda: services.archive().history(run_id, metric)))
 
 
 @router.get("/{run_id}")

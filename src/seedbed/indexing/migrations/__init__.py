@@ -15,6 +15,7 @@ from sqlalchemy import Connection, inspect, text
 
 from seedbed.errors import UserError
 from seedbed.indexing.schema import SCHEMA_VERSION
+from seedbed.locks import ONE_MIGRATION
 
 
 def is_empty(connection: Connection) -> bool:
@@ -57,6 +58,7 @@ def upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", "seedbed.indexing:migrations")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    with ONE_MIGRATION:
+        command.upgrade(config, "head")
     if connection.dialect.name == "sqlite":  # programs from before the migrations look only at this
         connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")

@@ -22,6 +22,7 @@ from seedbed.missing import MissingError
 from seedbed.tracking.adapters.mlflow_client import connect, tracking_uri
 from seedbed.tracking.adapters.mlflow_errors import translated
 from seedbed.tracking.config import TrackingConfig
+from seedbed.tracking.history import MetricPoint
 from seedbed.tracking.page import RunPage, RunQuery
 from seedbed.tracking.ports import RunArchive
 from seedbed.tracking.record import RunRecord
@@ -75,6 +76,19 @@ class MlflowArchive(RunArchive):
             )
         runs = tuple(_record(run, names) for run in found)
         return RunPage(runs=runs, next_token=query.token_of(offset + len(runs)) if found.token else None)
+
+    def history(self, run_id: str, metric: str) -> Sequence[MetricPoint]:
+        """Return the history that MLflow keeps of a metric."""
+        with translated(self._uri):
+            run = self._find(run_id)
+            known = run.data.metrics
+            if metric not in known:
+                raise MissingError(f"run {run.info.run_id} has no metric {metric!r}; it has {sorted(known)[:20]}")
+            found = self._client.get_metric_history(run.info.run_id, metric)
+        return [
+            MetricPoint(each.step, _time(each.timestamp), each.value)
+            for each in sorted(found, key=lambda each: (each.step, each.timestamp))
+        ]
 
     def download(self, run_id: str, artifact: str, folder: Path) -> Path:
         """Fetch one file, or a folder with all below it."""

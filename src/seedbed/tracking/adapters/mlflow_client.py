@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from seedbed.errors import UserError
-from seedbed.locks import owned_lock
+from seedbed.locks import ONE_MIGRATION, owned_lock
 from seedbed.tracking.adapters.mlflow_errors import shown, translated
 from seedbed.tracking.config import TrackingConfig
 
@@ -85,7 +85,8 @@ def connect(config: TrackingConfig, home: Path) -> "MlflowClient":
         logging.getLogger("alembic").setLevel(logging.WARNING)
         logging.getLogger("mlflow").setLevel(logging.WARNING)
         if not is_server(uri):
-            with owned_lock(home / "mlflow.lock", f"the schema of {shown(uri)}", _LOCK_TIMEOUT_S):
+            schema = f"the schema of {shown(uri)}"
+            with owned_lock(home / "mlflow.lock", schema, _LOCK_TIMEOUT_S), ONE_MIGRATION:
                 migrate(uri)
         return MlflowClient(tracking_uri=uri)
 

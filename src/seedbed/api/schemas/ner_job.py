@@ -1,0 +1,51 @@
+"""Describe a job over many texts.
+
+src/seedbed/api/schemas/ner_job.py - v0.1.0
+
+```mermaid
+flowchart LR
+    ner_job --> NerJob
+    ner_job --> Job & FlowRun
+```
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from seedbed.ner.jobs import Job
+from seedbed.orchestration.ports import FlowRun
+
+
+class NerJob(BaseModel):
+    """What became of a job."""
+
+    model_version: Literal["v1"] = "v1"
+    id: str
+    state: str = Field(description="SCHEDULED, PENDING, RUNNING, COMPLETED, FAILED, CRASHED, CANCELLED …")
+    message: str
+    num_items: int
+    num_done: int
+    created_at: datetime
+    ended_at: datetime | None
+    links: dict[str, str] = Field(
+        description="`status`, and `result` as soon as there is one: JSON lines, a result of POST /v1/ner in each",
+        examples=[{"status": "/v1/ner/jobs/6d1e…"}],
+    )
+
+
+def ner_job(job: Job, run: FlowRun, num_done: int) -> NerJob:
+    """Return a job as it is shown."""
+    status = f"/v1/ner/jobs/{job.id}"
+    is_done = num_done == job.num_items and run.state == "COMPLETED"
+    return NerJob(
+        id=job.id,
+        state=run.state,
+        message=run.message,
+        num_items=job.num_items,
+        num_done=num_done,
+        created_at=run.created_at,
+        ended_at=run.ended_at,
+        links={"status": status} | ({"result": f"{status}/result"} if is_done else {}),
+    )
