@@ -5,8 +5,8 @@ src/seedbed/serving/fit.py - v0.1.0
 ```mermaid
 flowchart LR
     fit_vllm & fit_ollama --> Fit
-    fit_vllm --> GpuVariant
-    fit_ollama --> CpuVariant
+    fit_vllm --> GpuVariant & Gpu
+    fit_ollama --> LogicalModel & Hardware
 ```
 """
 
@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from seedbed.hardware import Gpu, Hardware
 from seedbed.serving.catalogue import LogicalModel
-from seedbed.serving.variants import CpuVariant, GpuVariant
+from seedbed.serving.variants import GpuVariant
 
 _GIB = 1 << 30
 _CONTEXT_BYTES = 3 * _GIB // 4

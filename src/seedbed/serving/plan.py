@@ -2,7 +2,8 @@
 
 src/seedbed/serving/plan.py - v0.1.0
 
-Left out is what cannot run here, then what does not fit; of the rest the engine for this hardware wins, then the largest.
+Left out is what cannot run here, then what does not fit. Of the rest the engine for this hardware wins, then the
+largest model.
 
 ```mermaid
 flowchart LR
@@ -140,7 +141,6 @@ def _gpu_fit(model: LogicalModel, hardware: Hardware, means: Means) -> Fit:
 
 
 def _cpu_fit(model: LogicalModel, hardware: Hardware, means: Means) -> Fit:
-    # A Mac's containers never reach its GPU; its programs always do.
     return fit_ollama(model, hardware, reaches_gpu=means.ollama_reaches_gpu())
 
 
@@ -154,17 +154,16 @@ def _shortfall(
     chosen: Candidate | None, candidates: tuple[Candidate, ...], hardware: Hardware, config: LlmConfig
 ) -> str:
     """Say what was hoped for and not had; "" when nothing was."""
+    smallest = candidates[-2:]
     if chosen is None:
-        smallest = min(candidates, key=lambda each: (each.parameters, each.profile == "gpu"), default=None)
-        return f"{smallest.label} {smallest.why}" if smallest else "the catalogue has no such model"
-    first = {each.profile: each for each in reversed(candidates) if each.model == (config.model or each.model)}
+        return "; ".join(f"{each.label} {each.why}" for each in smallest) or "the catalogue has no such model"
+    wanted = [each for each in candidates if each.model == config.model] or smallest
+    on_gpu, on_cpu = wanted
     if config.profile == "gpu" and chosen.profile == "cpu":
-        return f"profile gpu was asked for: {first['gpu'].label} {first['gpu'].why}"
+        return f"profile gpu was asked for: {smallest[0].label} {smallest[0].why}"
     if config.model and chosen.model != config.model:
-        wanted = first["cpu" if chosen.profile == "cpu" else "gpu"]
-        return f"{config.model} was asked for: {wanted.label} {wanted.why}"
+        hoped = on_cpu if chosen.profile == "cpu" else on_gpu
+        return f"{config.model} was asked for: {hoped.label} {hoped.why}"
     if config.profile == "auto" and hardware.gpus and chosen.fit.place == "ram":
-        smallest_on_gpu = next(each for each in reversed(candidates) if each.profile == "gpu")
-        wanted = first["gpu"] if config.model else smallest_on_gpu
-        return f"the GPU is not used: {wanted.label} {wanted.why}"
+        return f"the GPU is not used: {on_gpu.label} {on_gpu.why}"
     return ""
