@@ -109,7 +109,7 @@ def _candidates(
         if model.task != task:
             continue
         for profile in profiles:
-            fit = _gpu_fit(model, hardware, means) if profile == "gpu" else _cpu_fit(model, hardware, means)
+            fit = _fit(name, model, profile, hardware, means)
             kept, why = fit.fits, fit.why
             if config.profile == "cpu" and profile == "gpu":
                 kept, why = False, "profile cpu was asked for"
@@ -132,16 +132,17 @@ def _candidates(
             )
 
 
-def _gpu_fit(model: LogicalModel, hardware: Hardware, means: Means) -> Fit:
+def _fit(name: str, model: LogicalModel, profile: Profile, hardware: Hardware, means: Means) -> Fit:
+    variant = model.variant(profile)
+    if variant.engine in means.serving and {variant.model, name, f"{name}:latest"} & set(means.loaded):
+        return Fit(fits=True, place="gpu" if hardware.gpus else "ram", why="is loaded already")
+    if profile == "cpu":
+        return fit_ollama(model, hardware, reaches_gpu=means.ollama_reaches_gpu())
     if not hardware.gpus:
         return Fit(fits=False, place="gpu", why=hardware.no_gpu_reason or "no NVIDIA GPU")
     fit = fit_vllm(model, hardware.gpus)
     missing = means.why_no_vllm()
     return fit.model_copy(update={"fits": False, "why": missing}) if missing and fit.fits else fit
-
-
-def _cpu_fit(model: LogicalModel, hardware: Hardware, means: Means) -> Fit:
-    return fit_ollama(model, hardware, reaches_gpu=means.ollama_reaches_gpu())
 
 
 def _rank(candidate: Candidate, config: LlmConfig) -> tuple[bool, bool, bool, int]:
