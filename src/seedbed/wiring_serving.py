@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from seedbed.errors import SeedbedError, UserError, WorldError
-from seedbed.hardware import measure
+from seedbed.hardware import Hardware, measure
 from seedbed.serving.catalogue import Catalogue, load_catalogue
 from seedbed.serving.command import PORT, as_text, ollama_fetching, server_command
 from seedbed.serving.config import Backend, LlmConfig
+from seedbed.serving.env_file import choose_profile
 from seedbed.serving.machine import COMPOSE_FILE, Means, find_means
-from seedbed.serving.plan import Candidate, Plan, demand, make_plan
+from seedbed.serving.plan import Candidate, Plan, make_plan
+from seedbed.serving.plan import demand as demand
 from seedbed.serving.servers import Loaded, ModelServer
 from seedbed.serving.start import run_server, start_in_compose
 from seedbed.serving.status import Served, keep, last_served, warnings
@@ -85,13 +87,35 @@ def backends(config: LlmConfig) -> tuple[Backend, ...]:
     return (*config.backends, *(each for each in local if (each.url, each.kind) not in named))
 
 
-def plan_llm(config: LlmConfig, folder: Path) -> Outlook:
+def plan_llm(config: LlmConfig, folder: Path, hardware: Hardware | None = None) -> Outlook:
     """Look at the machine and choose; nothing is started or written."""
+    hardware = hardware or measure()
     catalogue = load_catalogue(folder)
     here = dict(_here(config))
     loaded = tuple(name for server, _ in here.values() for name in _loaded_names(server))
-    means = find_means(folder, measure(), serving=tuple(here), loaded=loaded)
-    return Outlook(make_plan(catalogue, measure(), means, config), means, catalogue, here)
+    means = find_means(folder, hardware, serving=tuple(here), loaded=loaded)
+    return Outlook(make_plan(catalogue, hardware, means, config), means, catalogue, here)
+
+
+def how(outlook: Outlook) -> str:
+    """Return in words, best the command itself, how what was chosen would be served here."""
+    chosen = outlook.plan.chosen
+    if chosen is None:
+        return ""
+    if chosen.engine in outlook.here:
+        return f"the server at {outlook.here[chosen.engine][1]} answers already"
+    if outlook.means.has_program(chosen.engine):
+        return as_text(_command(outlook, chosen))
+    if outlook.means.compose:
+        return f"docker compose --profile {chosen.profile} up --detach --wait {chosen.engine}"
+    return _how_to_start(chosen)
+
+
+def choose_compose_profile(outlook: Outlook, folder: Path) -> str:
+    """Write the plan's profile to `.env` unless one stands there; return in words what was done, "" without Compose."""
+    if outlook.plan.chosen is None or not (folder / COMPOSE_FILE).is_file():
+        return ""
+    return choose_profile(folder / ".env", outlook.plan.chosen.profile)
 
 
 def serve_llm(config: LlmConfig, folder: Path, home: Path, say: Say, progress: "Progress") -> int:
@@ -112,7 +136,7 @@ def serve_llm(config: LlmConfig, folder: Path, home: Path, say: Say, progress: "
         return 0
     if outlook.means.has_program(chosen.engine):
         server, served = model_server(_local(chosen.engine)), outlook.served(chosen, LOCAL)
-        words = server_command(chosen, outlook.catalogue.find(chosen.model))
+        words = _command(outlook, chosen)
         say(f"Starting: {as_text(words)}")
         return run_server(words, lambda: is_up(server), lambda: _make_ready(server, served, home, say, progress))
     if outlook.means.compose:
@@ -214,6 +238,10 @@ def _serve_in_compose(chosen: Candidate, served: Served, folder: Path, home: Pat
     start_in_compose(folder, chosen.profile, chosen.engine, inside)
     keep(served, home)
     say(f"{chosen.model} answers inside the stack as {chosen.model!r}; see: docker compose ps")
+
+
+def _command(outlook: Outlook, chosen: Candidate) -> list[str]:
+    return server_command(chosen, outlook.catalogue.find(chosen.model), port=urlsplit(LOCAL).port or PORT)
 
 
 def _how_to_start(chosen: Candidate) -> str:

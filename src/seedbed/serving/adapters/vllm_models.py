@@ -50,7 +50,7 @@ class VllmModels(ModelServer):
             for each in served
         ]
 
-    def digest(self, model: str) -> str | None:  # noqa: D102 - vLLM does not tell which commit it loaded
+    def digest(self, model: str) -> str | None:  # noqa: ARG002, D102 - vLLM does not tell which commit it loaded
         return None
 
     def pull(self, model: str, alias: str, progress: Progress) -> str:  # noqa: ARG002, D102
