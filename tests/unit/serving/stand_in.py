@@ -115,7 +115,7 @@ def handler(stand_in):
 @contextmanager
 def answering(stand_in, port=0):
     with ThreadingHTTPServer(("127.0.0.1", port), handler(stand_in)) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"
