@@ -252,3 +252,9 @@ def test_without_any_program_the_plan_is_made_all_the_same():
 def test_an_unknown_model_is_refused():
     with pytest.raises(UserError, match="did you mean 'chat'"):
         plan(machine(16), model="chta")
+
+
+def test_a_profile_that_was_asked_for_is_kept_rather_than_the_model():
+    found = plan(machine(128, gpus=(gpu(25.4),)), GPU_COMPOSE, profile="gpu", model="chat-large")
+    assert (found.chosen.model, found.chosen.engine) == ("chat", "vllm")
+    assert found.less_than_asked.startswith("chat-large was asked for: chat-large on vLLM needs 51.3 GB")
