@@ -228,7 +228,10 @@ def _make_ready(server: ModelServer, served: Served, home: Path, say: Say, progr
         raise WorldError(
             f"the vLLM at {served.url} serves another model than {served.model}; stop it, then start again"
         )
-    keep(served.model_copy(update={"digest": digest}), home)
+    before, place = last_served(home), served.place
+    if before and before.engine_model == served.engine_model and before.engine_model in _loaded_names(server):
+        place = before.place  # it takes the memory by which one would judge where it was to go
+    keep(served.model_copy(update={"digest": digest, "place": place}), home)
     say(f"{served.model} answers at {served.url}/v1 as {served.model!r}")
 
 

@@ -24,6 +24,8 @@ from seedbed.serving.config import LlmConfig
 from seedbed.serving.fit import Fit, fit_ollama, fit_vllm
 from seedbed.serving.machine import Means
 
+_LOADED = "is loaded already"
+
 
 class Candidate(BaseModel):
     """One model in one form, kept or left out."""
@@ -134,10 +136,12 @@ def _candidates(
 
 def _fit(name: str, model: LogicalModel, profile: Profile, hardware: Hardware, means: Means) -> Fit:
     variant = model.variant(profile)
-    if variant.engine in means.serving and {variant.model, name, f"{name}:latest"} & set(means.loaded):
-        return Fit(fits=True, place="gpu" if hardware.gpus else "ram", why="is loaded already")
+    loaded = variant.engine in means.serving and bool({variant.model, name, f"{name}:latest"} & set(means.loaded))
     if profile == "cpu":
-        return fit_ollama(model, hardware, reaches_gpu=means.ollama_reaches_gpu())
+        fit = fit_ollama(model, hardware, reaches_gpu=means.ollama_reaches_gpu())
+        return fit.model_copy(update={"fits": True, "why": _LOADED}) if loaded else fit
+    if loaded:
+        return Fit(fits=True, place="gpu", why=_LOADED)
     if not hardware.gpus:
         return Fit(fits=False, place="gpu", why=hardware.no_gpu_reason or "no NVIDIA GPU")
     fit = fit_vllm(model, hardware.gpus)

@@ -237,6 +237,15 @@ def test_the_status_warns_of_a_model_that_left_the_gpu(invoke, ollama, programs,
     assert ["0% of it is there" in each or "4,096 tokens" in each for each in server["warnings"]] == [True, True]
 
 
+def test_serving_again_what_is_loaded_does_not_forget_where_it_was_planned(invoke, ollama, monkeypatch):
+    monkeypatch.setattr(wiring_serving, "measure", lambda: machine(64, gpus=(gpu(12.9),)))
+    invoke("llm", "pull", "--profile", "cpu")
+    ollama.load(TAG, vram=0)
+    monkeypatch.setattr(wiring_serving, "measure", lambda: machine(64, gpus=(gpu(12.9, 12.0),)))
+    assert "is loaded already" in invoke("serve", "llm", "--profile", "cpu").output
+    assert "was planned on the GPU; 0% of it is there" in invoke("llm", "status").output
+
+
 def test_the_status_names_a_server_of_the_settings_that_is_away(invoke, monkeypatch):
     backends = [
         {"name": "gpu", "url": "http://127.0.0.1:1", "kind": "vllm"},
