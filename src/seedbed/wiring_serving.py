@@ -238,7 +238,11 @@ def _make_ready(server: ModelServer, served: Served, home: Path, say: Say, progr
 def _serve_in_compose(chosen: Candidate, served: Served, folder: Path, home: Path, say: Say) -> None:
     say(f"Starting service {chosen.engine} of {COMPOSE_FILE}, profile {chosen.profile}")
     inside = [["ollama", *words] for words in ollama_fetching(chosen)] if chosen.engine == "ollama" else []
-    start_in_compose(folder, chosen.profile, chosen.engine, inside)
+    values = {"LLM_MODEL": chosen.model}
+    if chosen.engine == "ollama":
+        values["OLLAMA_CONTEXT_LENGTH"] = str(served.context_tokens)
+        values["LLM_MEMORY"] = f"{chosen.fit.needed_bytes // 2**30 + 2}G"
+    start_in_compose(folder, chosen.profile, chosen.engine, inside, values)
     keep(served, home)
     say(f"{chosen.model} answers inside the stack as {chosen.model!r}; see: docker compose ps")
 

@@ -172,7 +172,9 @@ def test_a_compose_stack_is_started_with_its_profile_and_filled_inside(invoke, p
     log = install(programs, "docker")
     result = invoke("serve", "llm", "--model", "chat-small")
     assert result.exit_code == 0, result.exception
-    words = [json.loads(line)["words"] for line in log.read_text().splitlines()]
+    calls = [json.loads(line) for line in log.read_text().splitlines()]
+    words = [call["words"] for call in calls]
+    assert calls[-3]["env"] == {"LLM_MODEL": "chat-small", "OLLAMA_CONTEXT_LENGTH": "8192", "LLM_MEMORY": "3G"}
     in_stack, tag = ["compose", "--profile", "cpu"], "qwen2.5:1.5b-instruct-q4_K_M"
     assert words[-3:] == [
         [*in_stack, "up", "--detach", "--wait", "ollama"],

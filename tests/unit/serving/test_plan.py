@@ -138,8 +138,15 @@ MACHINES = {
     "a GPU too old for vLLM": (
         machine(64, gpus=(gpu(12.9, capability="6.1"),)),
         GPU_COMPOSE,
-        ("chat", "ollama", "gpu"),
+        ("chat", "ollama", "ram"),
         ["takes 6.0 GB"],
+        "the GPU is not used: chat-small on vLLM bfloat16 needs compute capability 8.0, the best GPU here has 6.1",
+    ),
+    "a GPU too old for vLLM, Ollama installed": (
+        machine(64, gpus=(gpu(12.9, capability="6.1"),)),
+        OLLAMA,
+        ("chat", "ollama", "gpu"),
+        ["on the GPU"],
         "",
     ),
     "a GPU without bfloat16": (
