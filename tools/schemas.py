@@ -5,7 +5,7 @@ tools/schemas.py - v0.1.0
 ```mermaid
 flowchart LR
     main --> generated
-    generated --> settings_schema & settings_page & env_example & manifest_schema & openapi
+    generated --> settings_schema & settings_page & env_example & manifest_schema & catalogue_schema & openapi
     settings_page --> fields_of & variable_of
 ```
 """
@@ -17,8 +17,11 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
+from pydantic.fields import FieldInfo
+
 from seedbed.api.app import create_app
 from seedbed.backup.manifest import Manifest
+from seedbed.serving.catalogue import Catalogue
 from seedbed.settings import Settings
 from seedbed.settings_sources import allowed_values, fields_of, variable_of
 from tools.project_files import ROOT
@@ -53,6 +56,12 @@ def manifest_schema() -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
+def catalogue_schema() -> str:
+    """Return the JSON Schema of the catalogue of language models."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Catalogue.model_json_schema()}
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
 def openapi() -> str:
     """Return the description of the HTTP API."""
     with tempfile.TemporaryDirectory() as folder:
@@ -67,7 +76,7 @@ def settings_page() -> str:
     for section, paths in groupby(fields, _section_of):
         lines += [f"## {section or 'All'}\n", "| variable | takes | default | meaning |", "|---|---|---|---|"]
         for path in paths:
-            default = fields[path].default
+            default = _default_of(fields[path])
             shown = "" if default is None else f"`{default}`" if str(default) else '`""`'
             meaning = (fields[path].description or "").replace("|", "\\|").replace("<", "&lt;")
             lines.append(f"| `{variable_of(path)}` | {allowed_values(fields[path])} | {shown} | {meaning} |")
@@ -86,9 +95,13 @@ def env_example() -> str:
     for section, paths in groupby((path for path in fields if path != "environment"), _section_of):
         lines += ["", f"# {section or 'all'}"]
         for path in paths:
-            default = "" if fields[path].default is None else fields[path].default
-            lines.append(f"#{variable_of(path)}={default}")
+            default = _default_of(fields[path])
+            lines.append(f"#{variable_of(path)}={'' if default is None else default}")
     return "\n".join(lines) + "\n"
+
+
+def _default_of(field: FieldInfo) -> object:
+    return "[]" if field.default == () else field.default
 
 
 def _section_of(path: str) -> str:
@@ -99,6 +112,7 @@ def generated() -> dict[str, str]:
     """Return every generated file by its path below the root."""
     return {
         "m2m/backup-manifest.schema.json": manifest_schema(),
+        "m2m/model-config.schema.json": catalogue_schema(),
         "m2m/openapi.json": openapi(),
         "m2m/settings.schema.json": settings_schema(),
         "docs/reference/settings.md": settings_page(),

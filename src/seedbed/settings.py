@@ -38,6 +38,7 @@ from seedbed.indexing.config import IndexingConfig
 from seedbed.logging_redaction import MASK, redact_text, remember_secrets
 from seedbed.logging_section import LoggingConfig
 from seedbed.ner.config import NerConfig
+from seedbed.serving.config import LlmConfig
 from seedbed.settings_sources import (
     Given,
     allowed_values,
@@ -75,6 +76,7 @@ class Settings(BaseSettings):
     tracking: TrackingConfig = TrackingConfig()
     ner: NerConfig = NerConfig()
     backup: BackupConfig = BackupConfig()
+    llm: LlmConfig = LlmConfig()
     api: ApiConfig = ApiConfig()
     log: LoggingConfig = LoggingConfig()
 
@@ -215,6 +217,9 @@ def _leaves(model: BaseModel, section: str = "") -> Iterator[tuple[str, object]]
             yield from _leaves(value, f"{section}{name}.")
         else:
             yield f"{section}{name}", value
+            if isinstance(value, tuple):  # of backends: a name, an address and a key each
+                for each in value:
+                    yield from _leaves(each, f"{section}{name}[{each.name}].")
 
 
 def _shown(value: object) -> str | None:
