@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
+from pydantic.fields import FieldInfo
+
 from seedbed.api.app import create_app
 from seedbed.backup.manifest import Manifest
 from seedbed.settings import Settings
@@ -67,7 +69,7 @@ def settings_page() -> str:
     for section, paths in groupby(fields, _section_of):
         lines += [f"## {section or 'All'}\n", "| variable | takes | default | meaning |", "|---|---|---|---|"]
         for path in paths:
-            default = fields[path].default
+            default = _default_of(fields[path])
             shown = "" if default is None else f"`{default}`" if str(default) else '`""`'
             meaning = (fields[path].description or "").replace("|", "\\|").replace("<", "&lt;")
             lines.append(f"| `{variable_of(path)}` | {allowed_values(fields[path])} | {shown} | {meaning} |")
@@ -86,9 +88,13 @@ def env_example() -> str:
     for section, paths in groupby((path for path in fields if path != "environment"), _section_of):
         lines += ["", f"# {section or 'all'}"]
         for path in paths:
-            default = "" if fields[path].default is None else fields[path].default
-            lines.append(f"#{variable_of(path)}={default}")
+            default = _default_of(fields[path])
+            lines.append(f"#{variable_of(path)}={'' if default is None else default}")
     return "\n".join(lines) + "\n"
+
+
+def _default_of(field: FieldInfo) -> object:
+    return "[]" if field.default == () else field.default
 
 
 def _section_of(path: str) -> str:

@@ -37,6 +37,7 @@ from seedbed.experiments.fields import in_words
 from seedbed.indexing.config import IndexingConfig
 from seedbed.logging_redaction import MASK, redact_text, remember_secrets
 from seedbed.logging_section import LoggingConfig
+from seedbed.serving.config import LlmConfig
 from seedbed.settings_sources import (
     Given,
     allowed_values,
@@ -73,6 +74,7 @@ class Settings(BaseSettings):
     indexing: IndexingConfig = IndexingConfig()
     tracking: TrackingConfig = TrackingConfig()
     backup: BackupConfig = BackupConfig()
+    llm: LlmConfig = LlmConfig()
     api: ApiConfig = ApiConfig()
     log: LoggingConfig = LoggingConfig()
 
@@ -213,6 +215,9 @@ def _leaves(model: BaseModel, section: str = "") -> Iterator[tuple[str, object]]
             yield from _leaves(value, f"{section}{name}.")
         else:
             yield f"{section}{name}", value
+            if isinstance(value, tuple):  # of backends: a name, an address and a key each
+                for each in value:
+                    yield from _leaves(each, f"{section}{name}[{each.name}].")
 
 
 def _shown(value: object) -> str | None:

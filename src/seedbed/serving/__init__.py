@@ -1,0 +1,9 @@
+"""Run the language model that fits this machine, and talk to it.
+
+src/seedbed/serving/__init__.py - v0.1.0
+
+```mermaid
+flowchart LR
+    config
+```
+"""
