@@ -28,9 +28,12 @@ _TEMPLATE = (
     "{% if add_generation_prompt %}assistant: {% endif %}"
 )
 _WORDS = (
-    "a and apple are bee blue bread cat day dog earth fire fish fog green hill ice in is it lake leaf moon near "
-    "night not of on or owl pine rain red river road salt sea sky snow star stone sun the tree under wind wood"
-).split()
+    "a", "and", "apple", "are", "bee", "blue", "bread", "cat", "day", "dog", "earth",
+    "fire", "fish", "fog", "green", "hill", "ice", "in", "is", "it", "lake", "leaf",
+    "moon", "near", "night", "not", "of", "on", "or", "owl", "pine", "rain", "red",
+    "river", "road", "salt", "sea", "sky", "snow", "star", "stone", "sun", "the", "tree",
+    "under", "wind", "wood",
+)  # fmt: skip
 
 
 class TinyLlm(NamedTuple):

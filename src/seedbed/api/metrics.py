@@ -18,6 +18,8 @@ from typing import final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from seedbed.api.llm.numbers import LlmNumbers
+
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """The client's own variable: where several workers put their numbers together."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -53,6 +55,8 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="livesum",
         )
+
+        self.llm = LlmNumbers(self._registry)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request that was answered."""

@@ -8,6 +8,7 @@ classDiagram
     Services ..> Rates : holds
     Services ..> Lane : holds
     Services ..> ModelDesk : holds
+    Services ..> Gateway : holds
     Services ..> Readiness : holds
 ```
 """
@@ -21,6 +22,7 @@ from starlette.requests import Request
 
 from seedbed import wiring
 from seedbed.api.lane import Lane
+from seedbed.api.llm.gateway import Gateway
 from seedbed.api.metrics import Metrics
 from seedbed.api.model_desk import ModelDesk
 from seedbed.api.rates import Rates
@@ -52,6 +54,7 @@ class Services:
         self.desk = ModelDesk(
             settings, Lane("model", num_threads=1, num_waiting=_WAITING_TEXTS, jobs=self.metrics.jobs)
         )
+        self.llm = Gateway(settings.llm.backends, self.metrics.llm)
         self._opening = threading.Lock()
         self.readiness = Readiness(self._checks())
 
@@ -74,6 +77,7 @@ class Services:
         """Let no new work begin."""
         self.readers.close()
         await self.desk.close()
+        await self.llm.close()
         await self.rates.close()
 
     @cached_property
@@ -84,6 +88,8 @@ class Services:
         checks: dict[str, Check] = {"runs": self._check_runs, "model": self.desk.check_model, "index": self.desk.check}
         if self.settings.prefect_api_url is not None:
             checks["prefect"] = self._check_prefect
+        if self.settings.llm.backends:
+            checks["llm"] = self.llm.check
         if self.rates.is_shared:
             checks["redis"] = self.rates.check
         if self.authority.issuer_keys is not None:
