@@ -5,7 +5,7 @@ tools/schemas.py - v0.1.0
 ```mermaid
 flowchart LR
     main --> generated
-    generated --> settings_schema & settings_page & env_example & manifest_schema & openapi
+    generated --> settings_schema & settings_page & env_example & manifest_schema & catalogue_schema & openapi
     settings_page --> fields_of & variable_of
 ```
 """
@@ -21,6 +21,7 @@ from pydantic.fields import FieldInfo
 
 from seedbed.api.app import create_app
 from seedbed.backup.manifest import Manifest
+from seedbed.serving.catalogue import Catalogue
 from seedbed.settings import Settings
 from seedbed.settings_sources import allowed_values, fields_of, variable_of
 from tools.project_files import ROOT
@@ -52,6 +53,12 @@ def settings_schema() -> str:
 def manifest_schema() -> str:
     """Return the JSON Schema of a backup's manifest."""
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Manifest.model_json_schema()}
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def catalogue_schema() -> str:
+    """Return the JSON Schema of the catalogue of language models."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Catalogue.model_json_schema()}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -105,6 +112,7 @@ def generated() -> dict[str, str]:
     """Return every generated file by its path below the root."""
     return {
         "m2m/backup-manifest.schema.json": manifest_schema(),
+        "m2m/model-config.schema.json": catalogue_schema(),
         "m2m/openapi.json": openapi(),
         "m2m/settings.schema.json": settings_schema(),
         "docs/reference/settings.md": settings_page(),

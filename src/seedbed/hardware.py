@@ -43,6 +43,8 @@ class Gpu(BaseModel):
     compute_capability: str
     """Like "9.0"."""
     driver: str
+    unified: bool = False
+    """Its memory is the processor's: what one takes the other lacks."""
 
 
 class Hardware(BaseModel):
@@ -64,6 +66,8 @@ class Hardware(BaseModel):
     """How many threads can compute at once without waiting for each other."""
     ram_total_bytes: PositiveInt
     ram_usable_bytes: PositiveInt
+    ram_free_bytes: NonNegativeInt
+    """When it was measured, without swapping: what nobody uses, files kept in memory included."""
     gpus: tuple[Gpu, ...] = ()
     no_gpu_reason: str = ""
     """Why `gpus` is empty."""
@@ -84,7 +88,8 @@ def measure() -> Hardware:
     """Return the hardware, measured once per process (2 ms on Linux without a GPU)."""
     cpu = hardware_cpu.identity()
     num_logical = os.cpu_count() or 1
-    ram_total = psutil.virtual_memory().total
+    memory = psutil.virtual_memory()
+    left = hardware_cpu.memory_left_bytes()
     gpus, reason = measure_gpus()
     return Hardware(
         platform=platform.system().lower(),
@@ -95,8 +100,9 @@ def measure() -> Hardware:
         num_physical_cores=psutil.cpu_count(logical=False) or num_logical,
         num_logical_cores=num_logical,
         num_usable_cores=hardware_cpu.num_usable_cores(),
-        ram_total_bytes=ram_total,
-        ram_usable_bytes=min(ram_total, hardware_cpu.memory_limit_bytes() or ram_total),
+        ram_total_bytes=memory.total,
+        ram_usable_bytes=min(memory.total, hardware_cpu.memory_limit_bytes() or memory.total),
+        ram_free_bytes=memory.available if left is None else min(memory.available, left),
         gpus=gpus,
         no_gpu_reason=reason,
     )
@@ -123,15 +129,21 @@ def _gpu(index: int) -> Gpu:
     import pynvml
 
     handle = pynvml.nvmlDeviceGetHandleByIndex(index)
-    memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+    try:
+        memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+        total, free, unified = int(memory.total), int(memory.free), False
+    except pynvml.NVMLError_NotSupported:  # Grace Blackwell and Jetson boards: the memory is the processor's
+        ram = psutil.virtual_memory()
+        total, free, unified = ram.total, ram.available, True
     major, minor = pynvml.nvmlDeviceGetCudaComputeCapability(handle)
     return Gpu(
         index=index,
         name=str(pynvml.nvmlDeviceGetName(handle)),
-        total_bytes=int(memory.total),
-        free_bytes=int(memory.free),
+        total_bytes=total,
+        free_bytes=free,
         compute_capability=f"{major}.{minor}",
         driver=str(pynvml.nvmlSystemGetDriverVersion()),
+        unified=unified,
     )
 
 

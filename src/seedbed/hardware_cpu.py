@@ -8,7 +8,7 @@ src/seedbed/hardware_cpu.py - v0.1.0
 flowchart LR
     identity --> CpuIdentity & cpuinfo
     num_usable_cores --> control_group_values
-    memory_limit_bytes --> control_group_values
+    memory_limit_bytes & memory_left_bytes --> control_group_values
 ```
 """
 
@@ -84,6 +84,21 @@ def memory_limit_bytes(root: Path = _ROOT) -> int | None:
     values = control_group_values("memory.max", "", root)
     old_values = control_group_values("memory.limit_in_bytes", "memory", root)
     return min((int(value) for value in (*values, *old_values) if value != "max"), default=None)
+
+
+def memory_left_bytes(root: Path = _ROOT) -> int | None:
+    """Return what this process's control groups leave it, None without a limit; files kept in memory count as left."""
+    left = []
+    for controller, limits, used in (
+        ("", "memory.max", "memory.current"),
+        ("memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
+    ):
+        groups = [control_group_values(file, controller, root) for file in (limits, used, "memory.stat")]
+        for limit, usage, stat in zip(*groups, strict=False):
+            if limit != "max":
+                kept = re.search(r"^(?:total_)?inactive_file (\d+)$", stat, re.MULTILINE)
+                left.append(max(0, int(limit) - int(usage) + int(kept[1] if kept else 0)))
+    return min(left, default=None)
 
 
 def _cpu_quotas(root: Path) -> list[tuple[str, str]]:

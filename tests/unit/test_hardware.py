@@ -106,12 +106,31 @@ def test_a_version_1_group_without_quota_limits_nothing(tmp_path, eight_cores):
     assert hardware_cpu.num_usable_cores(machine(tmp_path, groups="3:cpu:/\n", files=files)) == 8
 
 
+def test_what_a_control_group_leaves_counts_files_in_memory_as_left(tmp_path):
+    files = {
+        "a/memory.max": "5000", "a/memory.current": "4000", "a/memory.stat": "anon 1\ninactive_file 600\nfile 9",
+        "memory.max": "max", "memory.current": "9000", "memory.stat": "anon 1",
+    }  # fmt: skip
+    assert hardware_cpu.memory_left_bytes(machine(tmp_path, groups="0::/a\n", files=files)) == 1600
+
+
+def test_a_version_1_group_leaves_its_limit_less_its_use(tmp_path):
+    files = {
+        "memory/memory.limit_in_bytes": "5000",
+        "memory/memory.usage_in_bytes": "5500",
+        "memory/memory.stat": "total_inactive_file 200",
+    }
+    assert hardware_cpu.memory_left_bytes(machine(tmp_path, groups="3:memory:/\n", files=files)) == 0
+    assert hardware_cpu.memory_left_bytes(tmp_path / "nothing") is None
+
+
 def test_this_machine_is_measured_once():
     found = measure()
     assert measure() is found
     assert 1 <= found.num_usable_cores <= found.num_logical_cores
     assert 1 <= found.num_physical_cores <= found.num_logical_cores
     assert 0 < found.ram_usable_bytes <= found.ram_total_bytes
+    assert 0 < found.ram_free_bytes <= found.ram_usable_bytes
     assert bool(found.gpus) != bool(found.no_gpu_reason)
 
 
@@ -163,8 +182,17 @@ def test_a_device_is_described_by_its_driver(tmp_path, monkeypatch):
             "free_bytes": 79 << 30,
             "compute_capability": "9.0",
             "driver": "570.86.15",
+            "unified": False,
         }
     ]
+
+    def refuse(_):
+        raise pynvml.NVMLError_NotSupported
+
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetMemoryInfo", refuse)
+    shared = hardware.measure_gpus()[0][0]
+    assert shared.unified
+    assert 0 < shared.free_bytes < shared.total_bytes == measure().ram_total_bytes
 
 
 def test_containers_reach_a_gpu_by_cdi_or_by_the_docker_runtime(tmp_path, monkeypatch):
