@@ -43,9 +43,10 @@ class TinyLlm(NamedTuple):
     process: subprocess.Popen[bytes]
     log: Path
 
-    def num_busy(self) -> int:
+    def num_busy(self, key: str = "") -> int:
         """Return how many slots generate right now."""
-        slots = httpx.get(f"{self.url}/slots", timeout=10).raise_for_status().json()
+        headers = {"Authorization": f"Bearer {key}"}
+        slots = httpx.get(f"{self.url}/slots", headers=headers, timeout=10).raise_for_status().json()
         return sum(bool(slot["is_processing"]) for slot in slots)
 
 

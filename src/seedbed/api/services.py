@@ -54,7 +54,8 @@ class Services:
         self.desk = ModelDesk(
             settings, Lane("model", num_threads=1, num_waiting=_WAITING_TEXTS, jobs=self.metrics.jobs)
         )
-        self.llm = Gateway(settings.llm.backends, self.metrics.llm)
+        llm = settings.llm
+        self.llm = Gateway(llm.backends, self.metrics.llm, wiring.names_by_backend(llm.backends), llm.model)
         self._opening = threading.Lock()
         self.readiness = Readiness(self._checks())
 

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from seedbed.hardware import Gpu, Hardware
 from seedbed.serving.catalogue import LogicalModel
-from seedbed.serving.variants import CpuVariant, GpuVariant
+from seedbed.serving.variants import GpuVariant
 
 _GIB = 1 << 30
 _CONTEXT_BYTES = 3 * _GIB // 4

@@ -35,10 +35,14 @@ class Gateway:
     """The servers of the settings, first choice first."""
 
     def __init__(
-        self, backends: Sequence[Backend], numbers: LlmNumbers, names: Mapping[str, Mapping[str, str]] | None = None
+        self,
+        backends: Sequence[Backend],
+        numbers: LlmNumbers,
+        names: Mapping[str, Mapping[str, str]] | None = None,
+        default: str | None = None,
     ) -> None:
-        """Take the servers, and for each its names of models that have a name of ours."""
-        self.numbers = numbers
+        """Take the servers, for each its names of models that have a name of ours, and the model of who names none."""
+        self.numbers, self._default = numbers, default
         self._upstreams = [Upstream(backend, (names or {}).get(backend.name, {})) for backend in backends]
         self._num_in_flight = 0
 
@@ -57,7 +61,7 @@ class Gateway:
                 failures.append(error)
                 self.note_failure(upstream, error)
             else:
-                for model in listed:
+                for model in (*listed, *upstream.known_as(listed)):
                     found.setdefault(model.name, (upstream.name, model))
         if not found and failures:
             raise self._nobody(failures)
@@ -110,7 +114,7 @@ class Gateway:
 
     async def _first_that_can(self, path: Path, body: Mapping[str, Any]) -> Answer:
         failures: list[FailedError] = []
-        model = body.get("model")
+        model = body.get("model") or self._default
         for upstream in self._known():
             if not upstream.breaker.admits():
                 failures.append(FailedError("resting"))

@@ -18,12 +18,14 @@ import json
 import ssl
 import time
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Literal, NamedTuple, final
 
 import httpx
 
 from seedbed.api.llm.breaker import Breaker
 from seedbed.serving.config import Backend
+from seedbed.serving.naming import served_name
 
 type Path = Literal["/v1/chat/completions", "/v1/completions"]
 
@@ -40,6 +42,12 @@ _BAD_FOR_S = 0.5
 _FACTS = ("root", "max_model_len")
 """What vLLM says of a model."""
 _MAX_LIST_BYTES = 4_194_304
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return what this machine trusts: reading it takes longer than a short answer."""
+    return ssl.create_default_context()
 
 
 class FailedError(Exception):
@@ -76,7 +84,7 @@ class Upstream:
             | ({"Authorization": f"Bearer {key}"} if key else {}),
             timeout=httpx.Timeout(None, connect=_CONNECT_S),  # each phase of an answer has a limit of its own
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
-            verify=ssl.create_default_context(),
+            verify=_trusted(),
             trust_env=False,
         )
         self._listed: Sequence[Model] | FailedError | None = None
@@ -107,13 +115,15 @@ class Upstream:
             FailedError: it does not answer.
         """
         listed = await self.models()
-        own = self._names.get(model or "", model)
         if listed is None:
-            return own
-        served = [each.name for each in listed]
-        if own is None:
-            return next(iter(served), None)
-        return next((name for name in (own, f"{own}:latest") if name in served), None)
+            return self._names.get(model, model) if model else None
+        return served_name(model, [each.name for each in listed], self._names)
+
+    def known_as(self, listed: Sequence[Model]) -> list[Model]:
+        """Return the models of a list once more under our names."""
+        by_name = {model.name: model for model in listed}
+        found = {ours: served_name(ours, list(by_name), self._names) for ours in self._names if ours not in by_name}
+        return [by_name[name]._replace(name=ours) for ours, name in found.items() if name is not None]
 
     async def send(self, path: Path, body: Mapping[str, Any], request_id: str | None) -> httpx.Response:
         """Return the answer once its head is there; whoever gets it closes it.
