@@ -40,6 +40,7 @@ from seedbed.wiring_chat import names_by_backend as names_by_backend
 from seedbed.wiring_chat import open_chat as open_chat
 from seedbed.wiring_chat import served_models as served_models
 from seedbed.wiring_encoders import embedder as embedder
+from seedbed.wiring_load import measure_llm as measure_llm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
