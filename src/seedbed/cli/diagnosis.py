@@ -7,7 +7,7 @@ Nothing is made, changed or imported that is heavy: versions come from metadata,
 ```mermaid
 flowchart LR
     diagnose --> Finding & Settings
-    diagnose --> services & packaged_folder & lock_drift
+    diagnose --> services & packaged_folder & lock_drift & plan_llm
 ```
 """
 
@@ -30,7 +30,9 @@ from seedbed.embedding.precision import judged, kept_rates, unmeasured
 from seedbed.errors import SeedbedError, WorldError
 from seedbed.hardware import Hardware, container_gpu_runtime
 from seedbed.logging_redaction import redact_text
+from seedbed.serving.config import LlmConfig
 from seedbed.settings import Settings
+from seedbed.wiring_serving import how, plan_llm
 
 _NEEDED_PYTHON = (3, 12)
 _GIB = 1 << 30
@@ -73,6 +75,7 @@ def diagnose(settings: Settings | SeedbedError, folder: Path, hardware: Hardware
         _encoder(settings.embedding, settings.home, hardware),
         *services(settings),
         _gpu(hardware),
+        _language_model(settings.llm, folder, hardware),
     ]
 
 
@@ -212,6 +215,20 @@ def _encoder(config: EmbeddingConfig, home: Path, hardware: Hardware) -> Finding
             precision, why = "bf16 or fp32", "the faster one, measured once before the first text is embedded"
         reasons.append(why)
     return Finding("encoder", "ok", f"{backend} {precision}: {'; '.join(reasons) or 'as the settings say'}")
+
+
+def _language_model(config: LlmConfig, folder: Path, hardware: Hardware) -> Finding:
+    try:
+        outlook = plan_llm(config, folder, hardware)
+    except SeedbedError as error:
+        return Finding("language model", "broken", str(error), "change it, then: seedbed serve llm --plan")
+    plan = outlook.plan
+    if plan.chosen is None and config.model is None:
+        return Finding("language model", "ok", plan.reason())
+    if plan.less_than_asked:
+        detail = plan.less_than_asked if plan.chosen is None else f"{plan.chosen.label}, because {plan.less_than_asked}"
+        return Finding("language model", "warning", detail, "see: seedbed serve llm --plan")
+    return Finding("language model", "ok", f"{plan.reason()}; {how(outlook)}")
 
 
 def _gpu(hardware: Hardware) -> Finding:

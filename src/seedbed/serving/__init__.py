@@ -4,6 +4,9 @@ src/seedbed/serving/__init__.py - v0.1.0
 
 ```mermaid
 flowchart LR
-    config
+    entrypoint --> start & plan
+    plan --> fit & machine & catalogue
+    catalogue --> variants
+    adapters --> servers
 ```
 """

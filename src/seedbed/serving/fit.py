@@ -5,8 +5,8 @@ src/seedbed/serving/fit.py - v0.1.0
 ```mermaid
 flowchart LR
     fit_vllm & fit_ollama --> Fit
-    fit_vllm --> GpuVariant
-    fit_ollama --> CpuVariant
+    fit_vllm --> GpuVariant & Gpu
+    fit_ollama --> LogicalModel & Hardware
 ```
 """
 

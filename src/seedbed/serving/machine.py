@@ -36,6 +36,8 @@ class Means(BaseModel):
     """How containers reach a GPU: "CDI", "nvidia runtime", or not at all."""
     serving: tuple[str, ...] = ()
     """Engines of which a server answers already: "ollama", "vllm"."""
+    loaded: tuple[str, ...] = ()
+    """Models that those have in memory, by their names there: what they take is taken already."""
 
     def why_no_vllm(self) -> str:
         """Return why vLLM cannot be started here, "" when it can."""
@@ -53,10 +55,14 @@ class Means(BaseModel):
 
     def can_start(self, engine: str) -> bool:
         """Tell whether there is any way to get that engine running."""
-        return engine in self.serving or self.compose or (self.ollama if engine == "ollama" else self.vllm)
+        return engine in self.serving or self.compose or self.has_program(engine)
+
+    def has_program(self, engine: str) -> bool:
+        """Tell whether its program is installed."""
+        return self.ollama if engine == "ollama" else self.vllm
 
 
-def find_means(folder: Path, hardware: Hardware, serving: tuple[str, ...] = ()) -> Means:
+def find_means(folder: Path, hardware: Hardware, serving: tuple[str, ...] = (), loaded: tuple[str, ...] = ()) -> Means:
     """Look for programs, an engine and its access to GPUs; asking a container engine can take seconds."""
     compose = (folder / COMPOSE_FILE).is_file() and _compose_answers()
     return Means(
@@ -65,6 +71,7 @@ def find_means(folder: Path, hardware: Hardware, serving: tuple[str, ...] = ()) 
         compose=compose,
         container_gpus=container_gpu_runtime() if compose and hardware.gpus else "",
         serving=serving,
+        loaded=loaded,
     )
 
 

@@ -2,7 +2,8 @@
 
 src/seedbed/serving/plan.py - v0.1.0
 
-Left out is what cannot run here, then what does not fit; of the rest the engine for this hardware wins, then the largest.
+Left out is what cannot run here, then what does not fit. Of the rest the engine for this hardware wins, then the
+largest model.
 
 ```mermaid
 flowchart LR
@@ -22,6 +23,8 @@ from seedbed.serving.catalogue import Catalogue, LogicalModel, Profile
 from seedbed.serving.config import LlmConfig
 from seedbed.serving.fit import Fit, fit_ollama, fit_vllm
 from seedbed.serving.machine import Means
+
+_LOADED = "is loaded already"
 
 
 class Candidate(BaseModel):
@@ -108,7 +111,7 @@ def _candidates(
         if model.task != task:
             continue
         for profile in profiles:
-            fit = _gpu_fit(model, hardware, means) if profile == "gpu" else _cpu_fit(model, hardware, means)
+            fit = _fit(name, model, profile, hardware, means)
             kept, why = fit.fits, fit.why
             if config.profile == "cpu" and profile == "gpu":
                 kept, why = False, "profile cpu was asked for"
@@ -131,17 +134,19 @@ def _candidates(
             )
 
 
-def _gpu_fit(model: LogicalModel, hardware: Hardware, means: Means) -> Fit:
+def _fit(name: str, model: LogicalModel, profile: Profile, hardware: Hardware, means: Means) -> Fit:
+    variant = model.variant(profile)
+    loaded = variant.engine in means.serving and bool({variant.model, name, f"{name}:latest"} & set(means.loaded))
+    if profile == "cpu":
+        fit = fit_ollama(model, hardware, reaches_gpu=means.ollama_reaches_gpu())
+        return fit.model_copy(update={"fits": True, "why": _LOADED}) if loaded else fit
+    if loaded:
+        return Fit(fits=True, place="gpu", why=_LOADED)
     if not hardware.gpus:
         return Fit(fits=False, place="gpu", why=hardware.no_gpu_reason or "no NVIDIA GPU")
     fit = fit_vllm(model, hardware.gpus)
     missing = means.why_no_vllm()
     return fit.model_copy(update={"fits": False, "why": missing}) if missing and fit.fits else fit
-
-
-def _cpu_fit(model: LogicalModel, hardware: Hardware, means: Means) -> Fit:
-    # A Mac's containers never reach its GPU; its programs always do.
-    return fit_ollama(model, hardware, reaches_gpu=means.ollama_reaches_gpu())
 
 
 def _rank(candidate: Candidate, config: LlmConfig) -> tuple[bool, bool, bool, int]:
@@ -154,17 +159,16 @@ def _shortfall(
     chosen: Candidate | None, candidates: tuple[Candidate, ...], hardware: Hardware, config: LlmConfig
 ) -> str:
     """Say what was hoped for and not had; "" when nothing was."""
+    smallest = candidates[-2:]
     if chosen is None:
-        smallest = min(candidates, key=lambda each: (each.parameters, each.profile == "gpu"), default=None)
-        return f"{smallest.label} {smallest.why}" if smallest else "the catalogue has no such model"
-    first = {each.profile: each for each in reversed(candidates) if each.model == (config.model or each.model)}
+        return "; ".join(f"{each.label} {each.why}" for each in smallest) or "the catalogue has no such model"
+    wanted = [each for each in candidates if each.model == config.model] or smallest
+    on_gpu, on_cpu = wanted
     if config.profile == "gpu" and chosen.profile == "cpu":
-        return f"profile gpu was asked for: {first['gpu'].label} {first['gpu'].why}"
+        return f"profile gpu was asked for: {smallest[0].label} {smallest[0].why}"
     if config.model and chosen.model != config.model:
-        wanted = first["cpu" if chosen.profile == "cpu" else "gpu"]
-        return f"{config.model} was asked for: {wanted.label} {wanted.why}"
+        hoped = on_cpu if chosen.profile == "cpu" else on_gpu
+        return f"{config.model} was asked for: {hoped.label} {hoped.why}"
     if config.profile == "auto" and hardware.gpus and chosen.fit.place == "ram":
-        smallest_on_gpu = next(each for each in reversed(candidates) if each.profile == "gpu")
-        wanted = first["gpu"] if config.model else smallest_on_gpu
-        return f"the GPU is not used: {wanted.label} {wanted.why}"
+        return f"the GPU is not used: {on_gpu.label} {on_gpu.why}"
     return ""

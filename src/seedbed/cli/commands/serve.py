@@ -1,10 +1,10 @@
-"""Serve the API from the command line.
+"""Serve the API, or a language model, from the command line.
 
 src/seedbed/cli/commands/serve.py - v0.1.0
 
 ```mermaid
 flowchart LR
-    register --> api
+    register --> api & llm
     api --> serve
 ```
 """
@@ -13,12 +13,17 @@ from typing import Annotated
 
 import typer
 
+from seedbed.cli.commands.serve_llm import llm
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    group = typer.Typer(rich_markup_mode="rich", no_args_is_help=True, help="Serve what was recorded and indexed.")
+    group = typer.Typer(
+        rich_markup_mode="rich", no_args_is_help=True, help="Serve what was recorded and indexed, or a model."
+    )
     group.callback()(lambda: None)
     group.command()(api)
+    group.command()(llm)
     app.add_typer(group, name="serve")
 
 

@@ -1,0 +1,84 @@
+"""Start a server of language models and stay with it.
+
+src/seedbed/serving/start.py - v0.1.0
+
+```mermaid
+flowchart LR
+    run_server --> WorldError
+    start_in_compose --> WorldError
+```
+"""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from seedbed.errors import WorldError
+
+_PAUSE_S = 0.25
+_PATIENCE_S = 20.0
+"""For a server that was asked to end."""
+
+
+def run_server(words: Sequence[str], is_up: Callable[[], bool], when_up: Callable[[], None]) -> int:
+    """Run the command to its end; call `when_up` once it answers. Signals that would end us end it first.
+
+    Raises:
+        WorldError: the program is not there, or ends before it answers.
+    """
+    program = next(word for word in words if word != "env" and "=" not in word)
+    try:
+        process = subprocess.Popen(list(words))
+    except OSError as error:
+        raise WorldError(f"{program} cannot be started: {error}. See: seedbed serve llm --plan") from error
+    with _ended_by_sigterm():
+        try:
+            while not is_up():
+                if (code := process.poll()) is not None:
+                    raise WorldError(f"{program} ended with code {code} before it answered; its own words are above")
+                time.sleep(_PAUSE_S)
+            when_up()
+            return process.wait()
+        finally:
+            _end(process)
+
+
+def start_in_compose(folder: Path, profile: str, service: str, then: Sequence[Sequence[str]]) -> None:
+    """Start one service of the project's compose.yml, wait until it is healthy, and run commands inside it.
+
+    Raises:
+        WorldError: Compose says no, in its own words.
+    """
+    compose = ["docker", "compose", "--profile", profile]
+    for words in (["up", "--detach", "--wait", service], *(["exec", "-T", service, *each] for each in then)):
+        try:
+            subprocess.run([*compose, *words], cwd=folder, check=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            line = " ".join([*compose, *words])
+            raise WorldError(f"`{line}` failed: {error}; its own words are above") from error
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
