@@ -6,7 +6,6 @@ src/seedbed/ner/ports.py - v0.1.0
 classDiagram
     Recognizer ..> Recognized : returns
     Recognizer ..> ModelIdentity : returns
-    Recognized ..> Entity : holds
 ```
 """
 
