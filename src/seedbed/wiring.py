@@ -37,6 +37,7 @@ from seedbed.tracking.ports import RunArchive, RunTracker
 from seedbed.wiring_backup import back_up as back_up
 from seedbed.wiring_backup import restore as restore
 from seedbed.wiring_chat import Chat as Chat
+from seedbed.wiring_chat import chat_backends as chat_backends
 from seedbed.wiring_chat import names_by_backend as names_by_backend
 from seedbed.wiring_chat import open_chat as open_chat
 from seedbed.wiring_chat import served_models as served_models

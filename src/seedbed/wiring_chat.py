@@ -14,16 +14,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from seedbed.errors import UserError, WorldError, unknown_choice
+from seedbed.errors import WorldError, unknown_choice
 from seedbed.missing import MissingError
-from seedbed.serving.config import Backend
+from seedbed.serving.command import PORT
+from seedbed.serving.config import Backend, LlmConfig
 from seedbed.serving.naming import served_name
 from seedbed.settings import Settings, project_folder
 
 if TYPE_CHECKING:
     from seedbed.serving.ports import ChatServer, ServedModel
 
-_EXAMPLE = """SEEDBED_LLM__BACKENDS='[{"name": "local", "url": "http://127.0.0.1:11434", "kind": "ollama"}]'"""
+LOCAL = Backend(name="local", url=f"http://127.0.0.1:{PORT}")
+"""Where `seedbed serve llm` serves, on either engine."""
 
 
 class Chat(NamedTuple):
@@ -45,12 +47,15 @@ def chat_server(backend: Backend) -> "ChatServer":
     return OpenAiServer(backend)
 
 
+def chat_backends(config: LlmConfig) -> Sequence[Backend]:
+    """Return the servers of the settings; without any, the one that `seedbed serve llm` starts here."""
+    return config.backends or (LOCAL,)
+
+
 def names_by_backend(backends: Sequence[Backend]) -> dict[str, dict[str, str]]:
     """Return for each backend its names of the models in the catalogue."""
     from seedbed.serving.catalogue import engine_model, load_catalogue
 
-    if not backends:
-        return {}
     catalogue = load_catalogue(project_folder())
     return {
         backend.name: {name: engine_model(catalogue, name, backend.kind) for name in catalogue.root}
@@ -63,10 +68,10 @@ def open_chat(settings: Settings, model: str | None = None, backend: str | None 
     """Yield the first backend that answers and has the model; without a model: that of the settings, or its first.
 
     Raises:
-        UserError: no backend is configured or known by that name; MissingError: none has the model.
+        UserError: no backend has that name; MissingError: none has the model.
         WorldError: none answers.
     """
-    backends = _chosen(settings.llm.backends, backend)
+    backends = _chosen(chat_backends(settings.llm), backend)
     names: Mapping[str, Mapping[str, str]] = names_by_backend(backends)
     away, have = [], set[str]()
     for each in backends:
@@ -86,31 +91,34 @@ def open_chat(settings: Settings, model: str | None = None, backend: str | None 
             have |= set(listed)
     if have or len(away) < len(backends):
         raise MissingError(f"no backend has the model {model!r}; there is {sorted(have)}. Next: seedbed chat --models")
-    raise WorldError("no backend answers: " + "; ".join(map(str, away)))
+    raise _silence(away)
 
 
 def served_models(settings: Settings) -> list[tuple[str, "ServedModel"]]:
     """Return every model of every backend that answers.
 
     Raises:
-        UserError: no backend is configured.
         WorldError: none answers.
     """
     found, away = [], []
-    for backend in _chosen(settings.llm.backends, None):
+    for backend in chat_backends(settings.llm):
         with closing(chat_server(backend)) as server:
             try:
                 found += [(backend.name, model) for model in server.models()]
             except WorldError as error:
                 away.append(error)
     if not found and away:
-        raise WorldError("no backend answers: " + "; ".join(map(str, away)))
+        raise _silence(away)
     return found
 
 
+def _silence(away: Sequence[WorldError]) -> WorldError:
+    return WorldError(
+        f"no server of language models answers: {'; '.join(map(str, away))}. Next: seedbed serve llm --plan"
+    )
+
+
 def _chosen(backends: Sequence[Backend], name: str | None) -> Sequence[Backend]:
-    if not backends:
-        raise UserError(f"no server of language models is named. Example: {_EXAMPLE}")
     if name is None:
         return backends
     by_name = {backend.name: backend for backend in backends}

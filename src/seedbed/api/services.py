@@ -54,8 +54,8 @@ class Services:
         self.desk = ModelDesk(
             settings, Lane("model", num_threads=1, num_waiting=_WAITING_TEXTS, jobs=self.metrics.jobs)
         )
-        llm = settings.llm
-        self.llm = Gateway(llm.backends, self.metrics.llm, wiring.names_by_backend(llm.backends), llm.model)
+        backends = wiring.chat_backends(settings.llm)
+        self.llm = Gateway(backends, self.metrics.llm, wiring.names_by_backend(backends), settings.llm.model)
         self._opening = threading.Lock()
         self.readiness = Readiness(self._checks())
 

@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack
 import httpx
 import pytest
 
+from seedbed import wiring_chat
 from seedbed.api.app import create_app
 from seedbed.api.bounds import Bounds
 from seedbed.api.llm import answer as answers
@@ -216,9 +217,13 @@ async def test_when_nobody_can_answer_the_caller_learns_no_address(gateway, capl
     assert any(record.message == "llm_backend_failed" for record in caplog.records)
 
 
-async def test_no_server_in_the_settings_is_said(gateway):
-    client, _ = await gateway()
-    assert "SEEDBED_LLM__BACKENDS" in (await ask(client)).json()["detail"]
+async def test_without_a_server_in_the_settings_it_is_the_one_of_serve_llm(home, tmp_path, monkeypatch):
+    async with scripted(says_good) as server:
+        monkeypatch.setattr(wiring_chat, "LOCAL", Backend(name="local", url=server.url))
+        services = Services(load_settings({}, tmp_path, {"home": str(home), "api.key": KEY}))
+        assert [(name, model.name) for name, model in await services.llm.models()] == [("local", "tiny")]
+        assert "llm" not in services.readiness._checks  # nobody said that there is to be one
+        await services.close()
 
 
 async def test_a_busy_server_says_when_to_come_back(gateway):
@@ -366,8 +371,9 @@ async def test_no_other_path_of_a_server_can_be_reached(gateway, path):
     assert server.asked == []
 
 
-async def test_the_scope_is_needed(client, bearer):
-    for scopes, status in ((["search"], 403), (["llm"], 503)):
+async def test_the_scope_is_needed(client, bearer, app, monkeypatch):
+    monkeypatch.setattr(app.state.services.llm, "_upstreams", [])
+    for scopes, status in ((["search"], 403), (["llm"], 404)):
         assert (await client.post("/v1/chat/completions", json=ASKED, headers=bearer(*scopes))).status_code == status
     assert (await client.post("/v1/chat/completions", json=ASKED)).status_code == 401
 

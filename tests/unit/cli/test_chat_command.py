@@ -10,9 +10,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from seedbed import wiring_chat
 from seedbed.cli.commands import bench, chat
 from seedbed.errors import UserError, WorldError
 from seedbed.missing import MissingError
+from seedbed.serving.config import Backend
 from tests.llm_servers import OLLAMA_DIGEST, documented_ollama
 from tests.store_servers import free_port
 from tests.tiny_llm import tiny_llm, write_model
@@ -102,9 +104,12 @@ def test_what_cannot_be_is_one_line(invoke, tmp_path, arguments, kind, said):
     assert "\n" not in str(error)
 
 
-def test_without_a_server_the_setting_is_named(invoke, monkeypatch):
+def test_without_a_server_in_the_settings_it_is_the_one_of_serve_llm(invoke, tiny, gone, monkeypatch):
     monkeypatch.delenv("SEEDBED_LLM__BACKENDS")
-    assert "SEEDBED_LLM__BACKENDS" in str(invoke("chat", "hello").exception)
+    monkeypatch.setattr(wiring_chat, "LOCAL", Backend(name="local", url=tiny.url))
+    assert json.loads(invoke("chat", "hello", "--max-tokens", 2, "--json").output)["backend"] == "local"
+    monkeypatch.setattr(wiring_chat, "LOCAL", Backend(name="local", url=gone))
+    assert "seedbed serve llm" in str(invoke("chat", "hello").exception)
 
 
 def test_load_is_measured_and_drawn(invoke, home):

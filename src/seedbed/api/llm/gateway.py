@@ -54,7 +54,7 @@ class Gateway:
         """
         found: dict[str, tuple[str, Model]] = {}
         failures = []
-        for upstream in self._known():
+        for upstream in self._upstreams:
             try:
                 listed = await upstream.models() or ()
             except FailedError as error:
@@ -107,15 +107,10 @@ class Gateway:
         for upstream in self._upstreams:
             await upstream.close()
 
-    def _known(self) -> Sequence[Upstream]:
-        if not self._upstreams:
-            raise HTTPException(503, "no server of language models is configured; see SEEDBED_LLM__BACKENDS")
-        return self._upstreams
-
     async def _first_that_can(self, path: Path, body: Mapping[str, Any]) -> Answer:
         failures: list[FailedError] = []
         model = body.get("model") or self._default
-        for upstream in self._known():
+        for upstream in self._upstreams:
             if not upstream.breaker.admits():
                 failures.append(FailedError("resting"))
                 continue
