@@ -45,7 +45,7 @@ class TinyLlm(NamedTuple):
 
     def num_busy(self, key: str = "") -> int:
         """Return how many slots generate right now."""
-        headers = {"Authorization": f"Bearer {key}"}
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
         slots = httpx.get(f"{self.url}/slots", headers=headers, timeout=10).raise_for_status().json()
         return sum(bool(slot["is_processing"]) for slot in slots)
 
