@@ -34,7 +34,7 @@ from seedbed.settings import Settings, load_settings
 from tests.store_servers import free_port
 from tests.tiny_llm import NAME, TinyLlm, tiny_llm, write_model
 
-_CLIENTS, _TOKENS, _ROUNDS = 64, 48, 4
+_CLIENTS, _TOKENS, _ROUNDS, _STREAMS = 64, 48, 3, 2
 _MAX_FIRST_MS, _MAX_RATIO = 5.0, 1.10
 _GONE = 1000
 _WIDTH, _LAYERS = 512, 4
@@ -75,11 +75,11 @@ async def streamed(url: str, key: str, max_tokens: int = _TOKENS, *, leave_after
 
 
 async def round_of(url: str, key: str) -> list[Stream]:
-    """Run 64 clients at a time, each with three streams one after the other, begun a little apart."""
+    """Run 64 clients at a time, each with its streams one after the other, begun a little apart."""
 
     async def client(number: int) -> list[Stream]:
         await asyncio.sleep(number * 0.02)
-        return [await streamed(url, key) for _ in range(3)]
+        return [await streamed(url, key) for _ in range(_STREAMS)]
 
     return [each for streams in await asyncio.gather(*map(client, range(_CLIENTS))) for each in streams]
 
@@ -203,6 +203,7 @@ async def killed(through: str, first: TinyLlm, key: str) -> bool:
 
 def main() -> int:
     """Print every number; return 1 when a bar is missed."""
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         settings = load_settings({"SEEDBED_HOME": str(folder / "home")}, folder)

@@ -119,9 +119,7 @@ class Relay(Response):
                         is_sending = True
                         await send({"type": "http.response.body", "body": said, "more_body": True})
                         is_sending = False
-                        await asyncio.sleep(
-                            0
-                        )  # what is buffered on both sides never waits: let others, and a goodbye, in
+                        await asyncio.sleep(0)  # buffers on both sides never wait: let others in
                     limit.reschedule(min(loop.time() + IDLE_S, last))
         except TimeoutError:
             if is_sending:  # it reads nothing: an error would not be read either
