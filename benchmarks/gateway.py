@@ -122,10 +122,8 @@ def compared(name: str, direct: str, through: str, key: str) -> bool:
     for _ in range(_ROUNDS):
         found["direct"] += asyncio.run(round_of(direct, key))
         found["gateway"] += asyncio.run(round_of(through, key))
-    first, total = (
-        {who: statistics.median(getattr(each, field) for each in streams) for who, streams in found.items()}
-        for field in ("first_s", "seconds")
-    )
+    first = {who: statistics.median(each.first_s for each in streams) for who, streams in found.items()}
+    total = {who: statistics.median(each.seconds for each in streams) for who, streams in found.items()}
     overhead_ms, ratio = (first["gateway"] - first["direct"]) * 1e3, total["gateway"] / total["direct"]
     rate = statistics.median(each.num_events / each.seconds for each in found["direct"])
     print(f"{name}: {_CLIENTS} clients, {len(found['direct'])} streams each way, {rate:.0f} tokens/s a stream")
