@@ -36,7 +36,13 @@ from seedbed.tracking.config import TrackingConfig
 from seedbed.tracking.ports import RunArchive, RunTracker
 from seedbed.wiring_backup import back_up as back_up
 from seedbed.wiring_backup import restore as restore
+from seedbed.wiring_chat import Chat as Chat
+from seedbed.wiring_chat import chat_backends as chat_backends
+from seedbed.wiring_chat import names_by_backend as names_by_backend
+from seedbed.wiring_chat import open_chat as open_chat
+from seedbed.wiring_chat import served_models as served_models
 from seedbed.wiring_encoders import embedder as embedder
+from seedbed.wiring_load import measure_llm as measure_llm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

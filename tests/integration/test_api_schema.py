@@ -6,6 +6,7 @@ tests/integration/test_api_schema.py - v0.1.0
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import UUID
 
 import hypothesis
@@ -15,6 +16,9 @@ import schemathesis
 from hypothesis import HealthCheck
 
 from seedbed.api.app import create_app
+from seedbed.api.llm.events import Transcript
+from seedbed.api.llm.upstream import Model
+from seedbed.api.metrics import Metrics
 from seedbed.api.ner_desk import NerDesk
 from seedbed.api.readiness import Readiness
 from seedbed.api.tokens import SCOPES, mint
@@ -62,6 +66,30 @@ class Flows(FlowRuns):
     def check(self): ...
 
 
+class Llm:
+    """Has one model, which always says the same."""
+
+    numbers = Metrics().llm
+
+    async def models(self):
+        return [("b0", Model("tiny", 1, None, {}))]
+
+    async def open(self, path, body):
+        transcript = Transcript(shows_usage=True)
+        said = b'{"choices": []}' if not body["stream"] else b""
+        upstream, parts = SimpleNamespace(name="b0"), _last_word()
+        return SimpleNamespace(
+            upstream=upstream, status=200, transcript=transcript, is_stream=body["stream"], first=said,
+            rest=lambda: parts, close=works,
+        )  # fmt: skip
+
+    def left(self): ...
+
+
+async def _last_word():
+    yield b"data: [DONE]\n\n"
+
+
 async def works(): ...
 
 
@@ -71,7 +99,7 @@ def application():
     app = create_app(load_settings({}, Path("/"), explicit))
     services = app.state.services
     services.__dict__["_archive"] = Shelf([record(number) for number in range(1, 4)])
-    services.desk, services.flow_runs = Desk(), Flows
+    services.desk, services.flow_runs, services.llm = Desk(), Flows, Llm()
     services.ner = NerDesk(Capitals(), services.ner._lane, services.metrics)
     services.jobs = Jobs(Path(tempfile.mkdtemp()))
     services.settings = services.settings.model_copy(update={"prefect_api_url": "http://127.0.0.1:9/api"})

@@ -6,7 +6,7 @@ src/seedbed/api/app.py - v0.1.0
 flowchart LR
     create_app --> RequestContext --> CORSMiddleware --> Gate --> Bounds --> FastAPI
     create_app --> Services & install
-    FastAPI --> health & experiments & search & embeddings & ner & pipelines
+    FastAPI --> health & experiments & search & embeddings & ner & chat & pipelines
 ```
 """
 
@@ -22,7 +22,7 @@ from seedbed.api import problems
 from seedbed.api.auth import Gate
 from seedbed.api.bounds import Bounds
 from seedbed.api.request_id import HEADER, RequestContext
-from seedbed.api.routes import embeddings, experiments, health, ner, ner_jobs, page, pipelines, search
+from seedbed.api.routes import chat, embeddings, experiments, health, ner, ner_jobs, page, pipelines, search
 from seedbed.api.services import Services
 from seedbed.settings import Settings
 
@@ -65,7 +65,17 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    for routes in (ner, search, embeddings, health, experiments, ner_jobs, pipelines, page):  # tried in this order
+    for routes in (
+        ner,
+        search,
+        embeddings,
+        chat,
+        health,
+        experiments,
+        ner_jobs,
+        pipelines,
+        page,
+    ):  # tried in this order
         app.include_router(routes.router)
     # The last one added is the first to see a request.
     app.add_middleware(Bounds, max_body_bytes=settings.api.max_body_bytes)

@@ -3,6 +3,7 @@
 src/seedbed/api/bounds.py - v0.1.0
 
 The body is read whole before anybody looks at it: it is short, and a client that sends slowly holds no thread.
+A route whose answers take longer moves the time limit, which stands in the scope, and has limits of its own.
 
 ```mermaid
 flowchart LR
@@ -57,6 +58,7 @@ class Bounds:
                 async with body_limit:
                     body = await self._body(scope, receive)
                 if body is not None:
+                    scope["seedbed.time_limit"] = request_limit
                     await self._app(scope, _replayed(body, receive), send_noted)
         except TooLongError:
             refusal = problem(413, f"a body has at most {self._max_body_bytes} bytes", headers=_CLOSE)

@@ -18,6 +18,7 @@ from typing import final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from seedbed.api.llm.numbers import LlmNumbers
 from seedbed.ner.entity import ModelIdentity
 
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -75,6 +76,7 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="livemax",
         )
+        self.llm = LlmNumbers(self._registry)
 
     def name_model(self, identity: ModelIdentity) -> None:
         """Say which NER model answers from now on."""

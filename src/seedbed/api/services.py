@@ -9,6 +9,7 @@ classDiagram
     Services ..> Lane : holds
     Services ..> ModelDesk : holds
     Services ..> NerDesk : holds
+    Services ..> Gateway : holds
     Services ..> Readiness : holds
 ```
 """
@@ -22,6 +23,7 @@ from starlette.requests import Request
 
 from seedbed import wiring, wiring_ner
 from seedbed.api.lane import Lane
+from seedbed.api.llm.gateway import Gateway
 from seedbed.api.metrics import Metrics
 from seedbed.api.model_desk import ModelDesk
 from seedbed.api.ner_desk import NerDesk
@@ -63,6 +65,8 @@ class Services:
             self.metrics,
         )
         self.jobs = Jobs(settings.home)
+        backends = wiring.chat_backends(settings.llm)
+        self.llm = Gateway(backends, self.metrics.llm, wiring.names_by_backend(backends), settings.llm.model)
         self._opening = threading.Lock()
         self.readiness = Readiness(self._checks())
 
@@ -86,6 +90,7 @@ class Services:
         self.readers.close()
         await self.desk.close()
         self.ner.close()
+        await self.llm.close()
         await self.rates.close()
 
     @cached_property
@@ -97,6 +102,8 @@ class Services:
         checks["index"] = self.desk.check
         if self.settings.prefect_api_url is not None:
             checks["prefect"] = self._check_prefect
+        if self.settings.llm.backends:
+            checks["llm"] = self.llm.check
         if self.rates.is_shared:
             checks["redis"] = self.rates.check
         if self.authority.issuer_keys is not None:

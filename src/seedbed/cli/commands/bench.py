@@ -4,7 +4,7 @@ src/seedbed/cli/commands/bench.py - v0.1.0
 
 ```mermaid
 flowchart LR
-    register --> embed
+    register --> embed & llm
     embed --> show_progress & Comparison
 ```
 """
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from seedbed.cli.commands.bench_llm import llm
 from seedbed.progress import show_progress
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     group = typer.Typer(rich_markup_mode="rich", no_args_is_help=True, help="Measure what this machine does.")
     group.command()(embed)
-    group.callback()(lambda: None)  # without a callback a group of one command is that command
+    group.command()(llm)
     app.add_typer(group, name="bench")
 
 
