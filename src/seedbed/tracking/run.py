@@ -15,8 +15,9 @@ import shutil
 import signal
 import threading
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import accumulate
 from pathlib import Path
 from types import FrameType, MappingProxyType
 
@@ -101,14 +102,21 @@ def alive_file(home: Path, run_id: str) -> Path:
 
 
 def artifact_tags(folder: Path) -> dict[str, str]:
-    """Return what tells later whether all artefacts are there still, and as they were; nothing where there are none."""
-    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    """Return what tells later whether the artefacts are there still, and as they were; nothing where there are none.
+
+    Of very many, the first ones are watched.
+    """
+    found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    length = accumulate(len(name) + 1 for name in found)
+    names = [name for name, total in zip(found, length, strict=True) if total <= _MAX_NAMES_CHARS]
     if not names:
         return {}
-    listed = "\n".join(names)
-    shown = listed if len(listed) <= _MAX_NAMES_CHARS else listed[:_MAX_NAMES_CHARS].rpartition("\n")[0]
-    digest = digest_stream(part for name in names for part in (name, digest_file(folder / name)))
-    return {"seedbed.artifacts": shown, "seedbed.artifacts_digest": digest}
+    return {"seedbed.artifacts": "\n".join(names), "seedbed.artifacts_digest": artifacts_digest(folder, names)}
+
+
+def artifacts_digest(folder: Path, names: Iterable[str]) -> str:
+    """Return the digest of the names and the contents of artefacts."""
+    return digest_stream(part for name in names for part in (name, digest_file(folder / name)))
 
 
 def _masked(tags: Mapping[str, str]) -> dict[str, str]:

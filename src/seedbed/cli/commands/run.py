@@ -12,7 +12,7 @@ flowchart LR
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -46,6 +46,14 @@ def run(
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set one key; may be given often.")
     ] = None,
+    config_file: Annotated[
+        str | None, typer.Option("--config", metavar="FILE", help="Begin with the config.json of a run.")
+    ] = None,
+    deterministic: Annotated[
+        bool | None,
+        typer.Option("--deterministic/--no-deterministic", help="Equal runs, equal bits; default: where no GPU is visible."),
+    ] = None,
+    resume: Annotated[str, typer.Option(metavar="RUN", help="Go on with a run that was cut off.")] = "",
     show_config: Annotated[bool, typer.Option("--show-config", help="Show what can be set, run nothing.")] = False,
     show_list: Annotated[bool, typer.Option("--list", help="List the experiments of this project.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -54,11 +62,19 @@ def run(
 
     Example: seedbed run retrieval --seed 7 --set top_k=20
     """
-    if show_list or not experiment:
+    if show_list or not (experiment or resume):
         _print_list(as_json)
         return
+    tags: Mapping[str, str] = {}
+    recorded: Mapping[str, Any] = {}
+    begun_as = ""
+    if resume:
+        from seedbed.cli.resuming import resumption
+
+        _refuse_beside_resume(experiment, seed, overrides, config_file, deterministic, show_config)
+        experiment, seed, recorded, deterministic, begun_as, tags = resumption(resume)
     if not show_config:
-        seed = _start_seeded(seed)
+        seed, deterministic = _start_seeded(seed, deterministic)
     from seedbed import wiring
     from seedbed.experiments.define import load
     from seedbed.experiments.overrides import resolve
@@ -68,11 +84,13 @@ def run(
     settings = load_settings()
     configure(settings.log, service="cli", home=settings.home)
     chosen = load(experiment, _project_folder())
-    config = resolve(chosen.config_model, wiring.sections(settings), overrides or ())
+    recorded = _read_config(config_file) if config_file else recorded
+    config = resolve(chosen.config_model, wiring.sections(settings), overrides or (), recorded)
     if show_config:
         _print_config(chosen, config, as_json)
         return
-    result, costs = _run(chosen, config, seed, settings)
+    stamps = {"seedbed.recipe": experiment, **tags}
+    result, costs = _run(chosen, config, settings, seed=seed, deterministic=deterministic, tags=stamps, begun_as=begun_as)
     if as_json:
         from seedbed.cli.output import print_json
 
@@ -81,17 +99,45 @@ def run(
         _print_result(result, costs, [experiment, *(f"--set={given}" for given in overrides or ())])
 
 
-def _start_seeded(seed: int | None) -> int:
-    """Return the seed, in a process that was started with it: before anything heavy is imported."""
+def _refuse_beside_resume(*given: object) -> None:
+    from seedbed.errors import UserError
+
+    if any(given):
+        raise UserError("--resume RUN takes experiment, seed and configuration from that run; give no others beside it")
+
+
+def _read_config(path: str) -> Mapping[str, Any]:
+    import json
+    from pathlib import Path
+
+    from seedbed.errors import UserError
+
+    try:
+        config = json.loads(Path(path).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"--config {path!r} cannot be read: {error}; name the config.json of a run") from None
+    if not isinstance(config, dict):
+        raise UserError(f"--config {path!r} is JSON but no object; name the config.json of a run")
+    return config
+
+
+def _start_seeded(seed: int | None, deterministic: bool | None) -> tuple[int, bool]:
+    """Return the seed and whether to be deterministic, in a process that was started so: before heavy imports."""
+    from seedbed.hardware_cpu import num_usable_cores
+    from seedbed.tracking.determinism import by_default
     from seedbed.tracking.seeds import environment, new_seed, reexec_with
 
     chosen = new_seed() if seed is None else seed
-    reexec_with(environment(chosen), () if seed is not None else ("--seed", str(chosen)))
-    return chosen
+    deterministic = by_default() if deterministic is None else deterministic
+    # Sums are cut into as many parts as there are threads, so their number belongs to what is recorded and repeated.
+    num_threads = num_usable_cores() if deterministic else None
+    variables = environment(chosen, num_threads, deterministic=deterministic)
+    reexec_with(variables, () if seed is not None else ("--seed", str(chosen)))
+    return chosen, deterministic
 
 
 def _run(
-    chosen: "Experiment", config: "BaseModel", seed: int | None, settings: "Settings"
+    chosen: "Experiment", config: "BaseModel", settings: "Settings", **how: Any
 ) -> "tuple[RunResult, Mapping[str, float]]":
     from seedbed import wiring
     from seedbed.experiments.run import run_experiment
@@ -100,7 +146,7 @@ def _run(
     try:
         with (
             _stdout_kept_for_the_answer(),
-            wiring.tracked_run(chosen.name, config, seed=seed, settings=settings) as opened,
+            wiring.tracked_run(chosen.name, config, settings=settings, **how) as opened,
             show_progress(chosen.name) as opened.progress,
         ):
             return run_experiment(chosen, config, opened), opened.costs
