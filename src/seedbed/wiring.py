@@ -316,7 +316,7 @@ def tracked_run(
 ) -> "Iterator[Run]":
     """Record what happens in the block as one run: the way in for scripts, notebooks and flows.
 
-    Deterministic unless said otherwise where no GPU is visible; `begun_as` is the run whose checkpoints it goes on from.
+    Deterministic where no GPU is visible, unless said otherwise; `begun_as` names the run whose checkpoints it takes.
 
     >>> with tracked_run("first-steps", {"learning_rate": 0.1}, seed=7) as run:  # doctest: +SKIP
     ...     run.log_metrics({"loss": 0.5})

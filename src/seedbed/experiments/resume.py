@@ -52,8 +52,8 @@ def prepare(run_id: str, archive: RunArchive, tracker: RunTracker, home: Path) -
     recipe, seed = evidence.fact("recipe"), evidence.fact("seed")
     if not (recipe and seed.isdecimal() and "config.json" in evidence.stamps):
         raise UserError(
-            f"run {short} does not say which experiment, seed and configuration it had: `seedbed run` did not make it, or "
-            f"it was killed before it had begun. Next: seedbed runs show {short}"
+            f"run {short} does not say which experiment, seed and configuration it had: `seedbed run` did not make it, "
+            f"or it was killed before it had begun. Next: seedbed runs show {short}"
         )
     if record.status == "RUNNING":
         _close_left_open(record.run_id, tracker, home)

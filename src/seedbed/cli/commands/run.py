@@ -5,6 +5,7 @@ src/seedbed/cli/commands/run.py - v0.1.0
 ```mermaid
 flowchart LR
     register --> run
+    run --> Start
     run --> show_progress
 ```
 """
@@ -51,7 +52,7 @@ def run(
     ] = None,
     deterministic: Annotated[
         bool | None,
-        typer.Option("--deterministic/--no-deterministic", help="Equal runs, equal bits; default: where no GPU is visible."),
+        typer.Option("--deterministic/--no-deterministic", help="Equal runs, equal bits; default: without a GPU."),
     ] = None,
     resume: Annotated[str, typer.Option(metavar="RUN", help="Go on with a run that was cut off.")] = "",
     show_config: Annotated[bool, typer.Option("--show-config", help="Show what can be set, run nothing.")] = False,
@@ -65,16 +66,15 @@ def run(
     if show_list or not (experiment or resume):
         _print_list(as_json)
         return
-    tags: Mapping[str, str] = {}
-    recorded: Mapping[str, Any] = {}
-    begun_as = ""
-    if resume:
-        from seedbed.cli.resuming import resumption
+    from seedbed.cli.starting import Start
 
-        _refuse_beside_resume(experiment, seed, overrides, config_file, deterministic, show_config)
-        experiment, seed, recorded, deterministic, begun_as, tags = resumption(resume)
+    start = Start(experiment, seed, config_file, deterministic)
+    if resume:
+        if overrides or show_config or start != Start():
+            raise typer.BadParameter("--resume takes experiment, seed and settings from its run; give nothing else")
+        start = Start.of_run(resume)
     if not show_config:
-        seed, deterministic = _start_seeded(seed, deterministic)
+        start = start.begun()
     from seedbed import wiring
     from seedbed.experiments.define import load
     from seedbed.experiments.overrides import resolve
@@ -83,57 +83,18 @@ def run(
 
     settings = load_settings()
     configure(settings.log, service="cli", home=settings.home)
-    chosen = load(experiment, _project_folder())
-    recorded = _read_config(config_file) if config_file else recorded
-    config = resolve(chosen.config_model, wiring.sections(settings), overrides or (), recorded)
+    chosen = load(start.experiment, _project_folder())
+    config = resolve(chosen.config_model, wiring.sections(settings), overrides or (), start.recorded())
     if show_config:
         _print_config(chosen, config, as_json)
         return
-    stamps = {"seedbed.recipe": experiment, **tags}
-    result, costs = _run(chosen, config, settings, seed=seed, deterministic=deterministic, tags=stamps, begun_as=begun_as)
+    result, costs = _run(chosen, config, settings, **start.stamps())
     if as_json:
         from seedbed.cli.output import print_json
 
         print_json(result.model_dump(mode="json"))
     else:
-        _print_result(result, costs, [experiment, *(f"--set={given}" for given in overrides or ())])
-
-
-def _refuse_beside_resume(*given: object) -> None:
-    from seedbed.errors import UserError
-
-    if any(given):
-        raise UserError("--resume RUN takes experiment, seed and configuration from that run; give no others beside it")
-
-
-def _read_config(path: str) -> Mapping[str, Any]:
-    import json
-    from pathlib import Path
-
-    from seedbed.errors import UserError
-
-    try:
-        config = json.loads(Path(path).read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"--config {path!r} cannot be read: {error}; name the config.json of a run") from None
-    if not isinstance(config, dict):
-        raise UserError(f"--config {path!r} is JSON but no object; name the config.json of a run")
-    return config
-
-
-def _start_seeded(seed: int | None, deterministic: bool | None) -> tuple[int, bool]:
-    """Return the seed and whether to be deterministic, in a process that was started so: before heavy imports."""
-    from seedbed.hardware_cpu import num_usable_cores
-    from seedbed.tracking.determinism import by_default
-    from seedbed.tracking.seeds import environment, new_seed, reexec_with
-
-    chosen = new_seed() if seed is None else seed
-    deterministic = by_default() if deterministic is None else deterministic
-    # Sums are cut into as many parts as there are threads, so their number belongs to what is recorded and repeated.
-    num_threads = num_usable_cores() if deterministic else None
-    variables = environment(chosen, num_threads, deterministic=deterministic)
-    reexec_with(variables, () if seed is not None else ("--seed", str(chosen)))
-    return chosen, deterministic
+        _print_result(result, costs, [start.experiment, *(f"--set={given}" for given in overrides or ())])
 
 
 def _run(

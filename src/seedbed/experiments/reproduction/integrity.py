@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from seedbed.digests import digest_json, digest_of, digest_stream
-from seedbed.experiments.reproduction.difference import Difference
+from seedbed.experiments.reproduction.difference import Difference, Kind
 from seedbed.experiments.reproduction.evidence import Evidence
 from seedbed.tracking.parameters import flatten
 from seedbed.tracking.run import artifacts_digest
@@ -63,9 +63,13 @@ def _contradictions(evidence: Evidence) -> Iterator[Difference]:
         }
         for name, text in told.items():
             if evidence.fact(name) != text:
-                kind = "code" if name == "git.commit" else "environment"
+                kind: Kind = "code" if name == "git.commit" else "environment"
                 yield Difference(
-                    kind=kind, what=name, then=evidence.fact(name), now=text, hint="tag and provenance.json do not agree"
+                    kind=kind,
+                    what=name,
+                    then=evidence.fact(name),
+                    now=text,
+                    hint="tag and provenance.json disagree",
                 )
 
 
@@ -80,10 +84,8 @@ def _altered_config(evidence: Evidence) -> Iterator[Difference]:
         yield _altered("config", "config.json", evidence.fact("config_digest"), digest_json(evidence.config))
 
 
-def _altered(kind: str, name: str, then: str, now: str) -> Difference:
-    return Difference.model_validate(
-        {"kind": kind, "what": name, "then": then, "now": now, "hint": "the artefact was altered after the run"}
-    )
+def _altered(kind: Kind, name: str, then: str, now: str) -> Difference:
+    return Difference(kind=kind, what=name, then=then, now=now, hint="the artefact was altered after the run")
 
 
 def _artifacts(evidence: Evidence) -> Iterator[Difference]:

@@ -86,7 +86,7 @@ def _built(lock: Path, digest: str, version: str, home: Path, tell: Callable[[st
         uv = _uv()
         failed = _failure([uv, "venv", "--quiet", "--no-project", "--python", version, str(folder)])
         if failed:
-            difference = Difference(kind="environment", what="Python", then=version, hint=f"uv does not get it: {failed}")
+            difference = Difference(kind="environment", what="Python", then=version, hint=f"uv has none: {failed}")
             raise NotReproducedError([difference])
         sync = [uv, "pip", "sync", "--quiet", "--python", str(python), "--require-hashes", str(lock)]
         failed = _failure(sync) and _failure([*sync, "--offline"])

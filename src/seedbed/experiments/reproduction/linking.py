@@ -31,8 +31,8 @@ def refuse_unsuitable(evidence: Evidence) -> None:
     if not evidence.fact("recipe"):
         entry = evidence.fact("entry") or "another program"
         raise UserError(
-            f"run {short} was not made by this release's `seedbed run` but by: {entry}; it does not say which experiment "
-            f"to call. Repeat its command by hand: seedbed runs show {short}"
+            f"run {short} was not made by this release's `seedbed run` but by: {entry}; it does not say which "
+            f"experiment to call. Repeat its command by hand: seedbed runs show {short}"
         )
 
 

@@ -2,8 +2,8 @@
 
 src/seedbed/experiments/reproduction/placing.py - v0.1.0
 
-A folder is put there as a folder of links, not as one link: ignore rules that end in `/` match folders alone, and a link
-that they let through would make the tree differ.
+A folder is put there as a folder of links, not as one link: ignore rules that end in `/` match folders alone, and a
+link that they let through would make the tree differ.
 
 ```mermaid
 flowchart LR

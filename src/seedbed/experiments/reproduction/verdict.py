@@ -12,6 +12,7 @@ flowchart LR
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, computed_field
@@ -54,22 +55,29 @@ class Verdict(BaseModel):
 
 def judge(then: Evidence, now: Evidence, found: Sequence[Difference], tolerance: float = TOLERANCE) -> Verdict:
     """Return the verdict on two runs that differ in `found`."""
-    ids = {"run_id": then.record.run_id, "new_run_id": now.record.run_id, "differences": tuple(found)}
+    made = partial(
+        Verdict,
+        run_id=then.record.run_id,
+        new_run_id=now.record.run_id,
+        differences=tuple(found),
+        environment="",
+        kept=None,
+    )
     if then.fact("results_digest") == now.fact("results_digest"):
         others = sorted({each.kind for each in found})
         although = f", although {' and '.join(others)} differ" if others else ""
         why = f"the results digests are equal{although}"
-        return Verdict(**ids, status="reproduced bit for bit", why=why)
+        return made(status="reproduced bit for bit", why=why)
     reasons = _why_not_bit_for_bit(then, now)
     within = reasons and _within(then, now, tolerance)
     if within:
         why = f"every metric is within {tolerance:g} of what it was; not bit for bit, because {' and '.join(reasons)}"
-        return Verdict(**ids, status="reproduced within tolerance", why=why, tolerance=tolerance)
+        return made(status="reproduced within tolerance", why=why, tolerance=tolerance)
     first = found[0]
     why = f"first difference: {first}"
     if first.kind == "metric":
         why += "; nothing else differs, so the experiment draws outside run.seeds, or depends on time or order"
-    return Verdict(**ids, status="not reproduced", why=why, tolerance=tolerance if reasons else None)
+    return made(status="not reproduced", why=why, tolerance=tolerance if reasons else None)
 
 
 def refuse(run_id: str, found: Sequence[Difference]) -> Verdict:
