@@ -60,7 +60,7 @@ class Reproduction:
         """
         run_id = self.archive.get(run_id).run_id
         work = self.home / "reproductions" / f"{run_id[:8]}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
-        reproduced = True
+        keep = False
         try:
             then = read_evidence(self.archive, run_id, work / "record")
             refuse_unsuitable(then)
@@ -69,11 +69,12 @@ class Reproduction:
             except NotReproducedError as error:
                 verdict = refuse(run_id, error.differences)
             tag_old(self.tracker, verdict)
-            reproduced = verdict.is_reproduced
-            kept = str(work) if not reproduced and (work / "tree").is_dir() else None
-            return verdict.model_copy(update={"kept": kept})
+            keep = (
+                not verdict.is_reproduced and (work / "state").is_dir()
+            )  # something was computed: it can be looked into
+            return verdict.model_copy(update={"kept": str(work) if keep else None})
         finally:
-            if reproduced or not (work / "tree").is_dir():
+            if not keep:
                 if (work / "tree").is_dir():
                     checkout.remove(work / "tree", self.repository)
                 shutil.rmtree(work, ignore_errors=True)

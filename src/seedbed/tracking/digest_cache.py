@@ -17,7 +17,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import batched
 from pathlib import Path
 from typing import NamedTuple
@@ -79,7 +79,7 @@ class DigestCache:
         wanted = {file.path: file.state for file in files}
         found: dict[str, str] = {}
         try:
-            with closing(self._connect()) as connection:
+            with self._opened() as connection:
                 for some in batched(wanted, _ASKED_AT_ONCE):
                     marks = ",".join("?" * len(some))
                     rows = connection.execute(f"SELECT path, state, digest FROM files WHERE path IN ({marks})", some)  # noqa: S608  # nosec B608 - only question marks
@@ -93,16 +93,17 @@ class DigestCache:
             return
         rows = [(file.path, file.state, digest) for file, digest in read.items()]
         try:
-            with closing(self._connect()) as connection, connection:
+            with self._opened() as connection:
                 connection.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", rows)
         except (sqlite3.Error, OSError) as error:
             logger.warning("digest_cache_unusable", extra={"database": str(self._database), "reason": str(error)})
 
-    def _connect(self) -> sqlite3.Connection:
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
         self._database.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self._database, timeout=5)
-        connection.execute(_TABLE)
-        return connection
+        with closing(sqlite3.connect(self._database, timeout=5)) as connection, connection:
+            connection.execute(_TABLE)
+            yield connection
 
 
 def _files(path: Path) -> Iterator[_File]:
