@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from seedbed.tracking.adapters.mlflow_archive import MlflowArchive
+from seedbed.tracking.config import TrackingConfig
+from seedbed.tracking.seeds import SeedPlan
 from tests.integration.test_experiment_runs import DOCUMENTS, QUESTIONS
 from tests.integration.test_reproduce_planted import git
 
@@ -118,10 +121,6 @@ def test_killed_run_goes_on_from_its_checkpoint_and_ends_as_if_nothing_had_been(
     resumed = seedbed(tmp_path, store, "run", "--resume", run_id[:8], "--json")
     assert resumed.returncode == 0, resumed.stderr
     result = json.loads(resumed.stdout)
-    from seedbed.tracking.adapters.mlflow_archive import MlflowArchive
-    from seedbed.tracking.config import TrackingConfig
-    from seedbed.tracking.seeds import SeedPlan
-
     total = 0.0
     for step in range(1, 7):
         total += SeedPlan(root=7).generator(f"step {step}").random()

@@ -69,9 +69,7 @@ class Reproduction:
             except NotReproducedError as error:
                 verdict = refuse(run_id, error.differences)
             tag_old(self.tracker, verdict)
-            keep = (
-                not verdict.is_reproduced and (work / "state").is_dir()
-            )  # something was computed: it can be looked into
+            keep = not verdict.is_reproduced and (work / "state").is_dir()
             return verdict.model_copy(update={"kept": str(work) if keep else None})
         finally:
             if not keep:

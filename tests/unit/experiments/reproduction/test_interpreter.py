@@ -19,8 +19,9 @@ from seedbed.tracking.provenance import installed_packages
 from tests.unit.experiments.reproduction.test_verdict import evidence
 
 
-def ask(tmp_path, packages, lock_digest="", python=platform.python_version()):
+def ask(tmp_path, packages, lock_digest="", python=""):
     told = []
+    python = python or platform.python_version()
     asked = evidence({}, {"python": python, "lock_digest": lock_digest}, packages=packages)
     return find_interpreter(asked, tmp_path / "tree", tmp_path / "here", tmp_path / "home", told.append), told
 
