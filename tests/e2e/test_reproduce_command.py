@@ -15,7 +15,7 @@ from seedbed.tracking.adapters.mlflow_archive import MlflowArchive
 from seedbed.tracking.config import TrackingConfig
 from seedbed.tracking.seeds import SeedPlan
 from tests.integration.test_experiment_runs import DOCUMENTS, QUESTIONS
-from tests.integration.test_reproduce_planted import git
+from tests.repositories import git
 
 PROJECT = Path(__file__).parents[2]
 NUM_COMMITS = 10
@@ -105,6 +105,10 @@ def test_built_in_experiment_is_reproduced_from_another_clone_after_ten_commits(
     assert old["tags"]["seedbed.entry"] == "console script"
     assert old["tags"]["seedbed.git.commit"] == git(first, "rev-parse", "HEAD")
     assert git(second, "status", "--porcelain") == ""
+
+    here = seedbed(second, store, "reproduce", result["run_id"], "--here", "--json")
+    assert here.returncode == 1, here.stderr
+    assert json.loads(here.stdout)["differences"][0]["kind"] == "run"
     assert git(second, "worktree", "list").count("\n") == 0
 
 

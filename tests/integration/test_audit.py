@@ -19,7 +19,7 @@ from seedbed.tracking.config import TrackingConfig
 from seedbed.tracking.provenance import collect
 from seedbed.tracking.record import RunBatch, RunStart
 from seedbed.tracking.run import tracked_run
-from tests.integration.test_reproduce_planted import git
+from tests.repositories import git
 
 
 @pytest.fixture(scope="module")

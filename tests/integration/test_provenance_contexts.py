@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from seedbed.tracking.provenance import collect
-from tests.integration.test_reproduce_planted import git
+from tests.repositories import git
 
 SOURCE = Path(__file__).parents[2] / "src"
 TELL = "from seedbed.tracking.provenance import collect; import json; print(json.dumps(collect().tags()))\n"

@@ -7,7 +7,6 @@ through `reproduce` as users call it; what only a second run shows is recorded a
 """
 
 import os
-import subprocess
 import sys
 from functools import cache
 from itertools import count
@@ -24,12 +23,14 @@ from seedbed.experiments.reproduction.differences import differences
 from seedbed.experiments.reproduction.evidence import read_evidence
 from seedbed.experiments.reproduction.integrity import local_folder
 from seedbed.experiments.reproduction.verdict import judge
+from seedbed.experiments.resume import prepare
 from seedbed.experiments.run import run_experiment
 from seedbed.tracking.adapters.mlflow import MlflowTracker
 from seedbed.tracking.adapters.mlflow_archive import MlflowArchive
 from seedbed.tracking.config import TrackingConfig
 from seedbed.tracking.record import RunBatch
 from seedbed.tracking.run import tracked_run
+from tests.repositories import git
 
 EXPERIMENT = '''
 from pathlib import Path
@@ -54,14 +55,6 @@ def die(config: DieConfig, run):
     return {"mean": float(throws.mean()) + sum(map(float, config.data.read_text().split()))}
 '''
 numbers = count()
-
-
-def git(folder: Path, *words: str) -> str:
-    who = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"]
-    done = subprocess.run(
-        ["git", *who, "-C", str(folder), *words], capture_output=True, text=True, check=True, timeout=30
-    )
-    return done.stdout.strip()
 
 
 @cache
@@ -295,3 +288,23 @@ def test_run_without_results_and_foreign_run_are_refused_with_the_next_command(p
         reproduce(foreign.run_id)
     assert list((home() / "reproductions").iterdir()) == []
     assert git(project, "worktree", "list").count("\n") == 0
+
+
+def test_run_goes_on_only_when_it_was_cut_off(project, store):
+    parts = (archive(), tracker(store), store)
+    with pytest.raises(UserError, match=r"has finished, .* Next: seedbed reproduce"):
+        prepare(record(), *parts)
+    with recording({"a": 1}, tags={"seedbed.recipe": "x.py:x"}, seed=3) as alive:
+        with pytest.raises(UserError, match="is still running"):
+            prepare(alive.run_id, *parts)
+    with pytest.raises(KeyboardInterrupt), recording({"a": 1}, tags={"seedbed.recipe": "x.py:x"}, seed=3) as cut:
+        raise KeyboardInterrupt
+    found = prepare(cut.run_id[:8], *parts)
+    assert (found.recipe, found.seed, found.config, found.begun_as) == ("x.py:x", 3, {"a": 1}, cut.run_id)
+    with pytest.raises(KeyboardInterrupt), recording({"a": 1}, tags=found.tags | {"seedbed.recipe": "x"}) as second:
+        raise KeyboardInterrupt
+    assert prepare(second.run_id, *parts).begun_as == cut.run_id
+    with pytest.raises(KeyboardInterrupt), recording({}) as foreign:
+        raise KeyboardInterrupt
+    with pytest.raises(UserError, match="does not say which experiment"):
+        prepare(foreign.run_id, *parts)
