@@ -55,7 +55,7 @@ def seedbed(folder: Path, store: Path, *words: str) -> subprocess.CompletedProce
     """Run the command line on the code of the folder."""
     environment = {name: value for name, value in os.environ.items() if not name.endswith(("_NUM_THREADS", "HASHSEED"))}
     environment |= {"SEEDBED_HOME": str(store), "PYTHONPATH": f"{folder / 'src'}:{folder}"}
-    command = [Path(sys.executable).with_name("seedbed"), *words]
+    command = [str(Path(sys.executable).with_name("seedbed")), *words]
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=280, check=False
     )

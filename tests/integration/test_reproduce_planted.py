@@ -126,12 +126,13 @@ def reproduce(run_id: str):
 
 def again(run_id: str, tmp_path: Path, project: Path, *overrides: str, seed: int = 7):
     """Record the run a second time, as everything is now, and judge it."""
-    parts = [read_evidence(archive(), each, tmp_path / each) for each in (run_id, record(seed, *overrides))]
-    return judge(*parts, with_files(differences(*parts), *parts, project))
+    then = read_evidence(archive(), run_id, tmp_path / run_id)
+    now = read_evidence(archive(), record(seed, *overrides), tmp_path / "now" / str(next(numbers)))
+    return judge(then, now, with_files(differences(then, now), then, now, project))
 
 
 def artifact(run_id: str, name: str) -> Path:
-    return local_folder(archive().get(run_id).artifact_uri) / name
+    return (local_folder(archive().get(run_id).artifact_uri) or Path()) / name
 
 
 def tag(run_id: str, **tags: str) -> None:

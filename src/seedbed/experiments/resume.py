@@ -6,7 +6,7 @@ What goes on is the work (committed shards, checkpoints), not the record: a clos
 
 ```mermaid
 flowchart LR
-    prepare --> Evidence & Resumption
+    prepare --> read_evidence & Resumption
     prepare --> RunTracker & FileLock
     prepare --> UserError
 ```
