@@ -63,7 +63,7 @@ def main() -> int:
         home = Path(folder)
         foreign = fill(home, asked.runs, asked.foreign)
         started = time.perf_counter()
-        command = [Path(sys.executable).with_name("seedbed"), "audit", "--json"]
+        command = [str(Path(sys.executable).with_name("seedbed")), "audit", "--json"]
         done = subprocess.run(command, env=os.environ | {"SEEDBED_HOME": folder}, stdout=subprocess.PIPE, check=False)
         seconds = time.perf_counter() - started
         found = json.loads(done.stdout)
