@@ -50,6 +50,7 @@ def retrieval(config: RetrievalConfig, run: Run) -> dict[str, float]:
         report = index.bring_up_to_date(progress=run.progress)
         run.use_data("documents", report.data_digest, source=str(config.corpus.path or config.corpus.kind))
         run.use_data("labels", labels.digest)
+        run.use_model("encoder", index.model_digest, source=config.embedding.model)
         started = time.perf_counter()
         search = index.search_exactly if config.search == "exact" else index.search
         evaluation = evaluate(search, labels, config.top_k, run.progress)

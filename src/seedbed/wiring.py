@@ -2,7 +2,7 @@
 
 src/seedbed/wiring.py - v0.1.0
 
-With its two neighbours the only module that knows adapters; each is imported when it is chosen, so that what is not
+With its neighbours the only module that knows adapters; each is imported when it is chosen, so that what is not
 used costs nothing.
 
 ```mermaid
@@ -43,6 +43,7 @@ from seedbed.wiring_chat import open_chat as open_chat
 from seedbed.wiring_chat import served_models as served_models
 from seedbed.wiring_encoders import embedder as embedder
 from seedbed.wiring_load import measure_llm as measure_llm
+from seedbed.wiring_reproduction import reproduction as reproduction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -315,12 +316,18 @@ def tracked_run(
     *,
     seed: int | None = None,
     settings: Settings | None = None,
+    deterministic: bool | None = None,
+    tags: "Mapping[str, str] | None" = None,
+    begun_as: str = "",
 ) -> "Iterator[Run]":
     """Record what happens in the block as one run: the way in for scripts, notebooks and flows.
+
+    Deterministic where no GPU is visible, unless said otherwise; `begun_as` names the run whose checkpoints it takes.
 
     >>> with tracked_run("first-steps", {"learning_rate": 0.1}, seed=7) as run:  # doctest: +SKIP
     ...     run.log_metrics({"loss": 0.5})
     """
+    from seedbed.tracking.determinism import by_default
     from seedbed.tracking.provenance import collect
     from seedbed.tracking.run import tracked_run as record
 
@@ -332,5 +339,8 @@ def tracked_run(
         home=settings.home,
         seed=seed,
         provenance=collect(max_diff_bytes=settings.tracking.max_diff_bytes),
+        deterministic=by_default() if deterministic is None else deterministic,
+        tags=tags or {},
+        begun_as=begun_as,
     ) as run:
         yield run

@@ -16,6 +16,7 @@ MAY_TOUCH = {
     "api/main.py": "tells its workers where they share their numbers, as prometheus_client wants it",
     "api/metrics.py": "asks whether workers share their numbers",
     "indexing/adapters/ray.py": "switches off Ray's usage report, which nothing else does",
+    "experiments/reproduction/surroundings.py": "hands a run that is made again the environment that was recorded",
     "tracking/seeds.py": "sets what libraries read before they are imported, and records it",
     "tracking/git_tree.py": "hands git an environment without the variables that point it elsewhere",
     "tracking/adapters/mlflow_client.py": "MLflow takes time limits and credentials from nowhere else",

@@ -20,12 +20,14 @@ from typing import Annotated, NoReturn
 import typer
 
 from seedbed.cli.commands import (
+    audit,
     backup,
     bench,
     chat,
     doctor,
     index,
     llm,
+    reproduce,
     restore,
     run,
     runs,
@@ -45,7 +47,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (run, index, search, runs, serve, llm, chat, token, bench, backup, restore, settings, doctor):
+for command in (
+    run,
+    reproduce,
+    audit,
+    index,
+    search,
+    runs,
+    serve,
+    llm,
+    chat,
+    token,
+    bench,
+    backup,
+    restore,
+    settings,
+    doctor,
+):
     command.register(app)
 
 

@@ -1,4 +1,4 @@
-"""Settle the configuration of a run: the model's defaults, then the settings, then `--set`.
+"""Settle the configuration of a run: the model's defaults, the settings, a recorded configuration, then `--set`.
 
 src/seedbed/experiments/overrides.py - v0.1.0
 
@@ -21,18 +21,23 @@ from pydantic_core import ErrorDetails
 
 from seedbed.errors import UserError
 from seedbed.experiments.fields import default_of, example_of, find_field, holds_secret, in_words, section_model
+from seedbed.logging_redaction import MASK
 
 type Values = dict[str, Any]
 """Nested under section names."""
 
 
 def resolve[Config: BaseModel](
-    config_model: type[Config], sections: Mapping[str, BaseModel] = {}, overrides: Sequence[str] = ()
+    config_model: type[Config],
+    sections: Mapping[str, BaseModel] = {},
+    overrides: Sequence[str] = (),
+    recorded: Mapping[str, Any] = {},
 ) -> Config:
     """Return the configuration of a run.
 
     `sections` are the sections of the settings by field name; one counts where the model has a field of that
-    name and type. `overrides` are `key=value` with dotted keys.
+    name and type. `recorded` is what the artefact config.json of a run holds; secrets, which it masks, come from the
+    sections. `overrides` are `key=value` with dotted keys.
 
     Raises:
         UserError: an override is refused, a needed value is missing, or the values do not go together.
@@ -44,6 +49,7 @@ def resolve[Config: BaseModel](
         values |= {name: _set_by_hand(default)} if isinstance(default := default_of(field), section) else {}
         if type(given := sections.get(name)) is section:
             values[name] = _merged(values.get(name, {}), _set_by_hand(given))
+    values = _merged(values, _unmasked(recorded))
     for key, value in parse_overrides(config_model, overrides).items():
         *path, leaf = key.split(".")
         inner = values
@@ -108,6 +114,11 @@ def _accepts_null(adapter: TypeAdapter[Any]) -> bool:
 def _set_by_hand(section: BaseModel) -> Values:
     values = {name: getattr(section, name) for name in section.model_fields_set}
     return {name: _set_by_hand(value) if isinstance(value, BaseModel) else value for name, value in values.items()}
+
+
+def _unmasked(recorded: Mapping[str, Any]) -> Values:
+    known = {name: value for name, value in recorded.items() if value != MASK}
+    return {name: _unmasked(value) if isinstance(value, dict) else value for name, value in known.items()}
 
 
 def _merged(under: Values, over: Values) -> Values:

@@ -7,7 +7,7 @@ flowchart LR
     run_experiment --> Experiment
     run_experiment --> Run
     run_experiment --> RunResult
-    run_experiment --> UserError
+    run_experiment --> operation_without --> UserError
 ```
 """
 
@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict
 
 from seedbed.errors import UserError
 from seedbed.experiments.define import Experiment
+from seedbed.tracking.determinism import operation_without
 from seedbed.tracking.live_run import Run
 
 METRIC_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,199}", re.ASCII)
@@ -47,9 +48,19 @@ def run_experiment(experiment: Experiment, config: BaseModel, run: Run) -> RunRe
     """Call the experiment, record its metrics and return the result.
 
     Raises:
-        UserError: it returned no metrics, or one that is no finite number or has no usable name.
+        UserError: it returned no metrics, or one that is no finite number or has no usable name; or it called an
+            operation that has no deterministic form.
     """
-    metrics = checked_metrics(experiment.name, experiment.function(config, run))
+    try:
+        returned = experiment.function(config, run)
+    except RuntimeError as error:
+        if not (operation := operation_without(error)):
+            raise
+        raise UserError(
+            f"experiment {experiment.name!r} calls {operation}, which has no deterministic form here; use another "
+            "operation, or add --no-deterministic: its runs are then compared within a tolerance"
+        ) from error
+    metrics = checked_metrics(experiment.name, returned)
     run.log_metrics(metrics)
     return RunResult(
         run_id=run.run_id,

@@ -86,6 +86,11 @@ class Index:
         self._workers = workers or ThreadWorker(embedder, self._cache.folder)
 
     @property
+    def model_digest(self) -> str:
+        """The digest of the files of the model that embeds."""
+        return self._embedder.fingerprint().model_digest
+
+    @property
     def num_embedded(self) -> int:
         """Texts embedded since this index was opened, queries included."""
         return self._cache.num_embedded

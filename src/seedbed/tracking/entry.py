@@ -20,7 +20,9 @@ from typing import Literal
 from seedbed.logging_redaction import redact_text
 from seedbed.tracking.secret_scan import CONFIDENTIAL, find_secret
 
-type EntryKind = Literal["console script", "module", "script", "command", "stdin", "interactive", "notebook", "pytest"]
+type EntryKind = Literal[
+    "console script", "module", "script", "command", "stdin", "interactive", "notebook", "pytest", "prefect worker"
+]
 
 _SECRET_NAME = re.compile(rf"(?:{CONFIDENTIAL})$", re.IGNORECASE | re.VERBOSE)
 
@@ -35,8 +37,8 @@ def entry_kind() -> EntryKind:
         return "pytest"
     if shell == "TerminalInteractiveShell" or hasattr(sys, "ps1"):
         return "interactive"
-    if getattr(main, "__spec__", None) is not None:
-        return "module"
+    if (spec := getattr(main, "__spec__", None)) is not None:
+        return "prefect worker" if str(spec.name).startswith("prefect.") else "module"
     if "-c" in sys.argv[:1]:
         return "command"
     path = _main_file()

@@ -101,16 +101,20 @@ def git_command(folder: Path, *arguments: str) -> list[str]:
 
 
 def run_git(
-    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None, stdin: bytes | None = None
+    folder: Path,
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    stdin: bytes | None = None,
+    timeout_s: float = TIMEOUT_S,
 ) -> bytes:
     """Return what git prints."""
     command = git_command(folder, *arguments)
     try:
         done = subprocess.run(
-            command, capture_output=True, check=True, timeout=TIMEOUT_S, env=git_environment(environment), input=stdin
+            command, capture_output=True, check=True, timeout=timeout_s, env=git_environment(environment), input=stdin
         )
     except subprocess.TimeoutExpired:
-        raise GitFailedError(f"git {arguments[0]} took longer than {TIMEOUT_S:.0f} s") from None
+        raise GitFailedError(f"git {arguments[0]} took longer than {timeout_s:.0f} s") from None
     except subprocess.CalledProcessError as error:
         lines = error.stderr.decode("utf-8", "replace").strip().splitlines() or [f"exit code {error.returncode}"]
         raise GitFailedError(f"git {arguments[0]}: {lines[0]}") from None

@@ -6,6 +6,7 @@ src/seedbed/tracking/live_run.py - v0.1.0
 classDiagram
     Run --> RunTracker : writes to
     Run --> SeedPlan : draws from
+    Run --> DigestCache : asks
     Run ..> RunBatch : sends
     Run ..> UserError : raises
 ```
@@ -23,6 +24,7 @@ from seedbed.digests import digest_json
 from seedbed.errors import UserError
 from seedbed.logging_redaction import redact_text
 from seedbed.progress import Progress
+from seedbed.tracking.digest_cache import DigestCache
 from seedbed.tracking.names import as_numbers, check_name
 from seedbed.tracking.parameters import flatten
 from seedbed.tracking.ports import FinalStatus, RunTracker
@@ -38,7 +40,9 @@ class Run:
     Every call names its run, so threads, tasks and processes may share one.
     """
 
-    def __init__(self, tracker: RunTracker, *, run_id: str, experiment: str, seed: int, home: Path) -> None:
+    def __init__(
+        self, tracker: RunTracker, *, run_id: str, experiment: str, seed: int, home: Path, begun_as: str = ""
+    ) -> None:
         """Wrap a run that the tracker has opened; `tracked_run` is what calls this."""
         self.run_id = run_id
         self.experiment = experiment
@@ -48,6 +52,10 @@ class Run:
         """The folder of all local state."""
         self.artifacts = self.home / "running" / run_id / "artifacts"
         """Every file below this folder becomes an artefact of the run when it closes."""
+        self.checkpoints = self.home / "checkpoints" / (begun_as or run_id)
+        """A folder for what lets a run go on after it was cut off: the run that resumes it finds the files here.
+
+        It is made by whoever writes the first file, and removed when a run has finished."""
         self.progress: Progress = lambda *_: None
         """Called with how far long work is; whoever shows it to people puts a bar here."""
         self.status: RunStatus = "RUNNING"
@@ -89,14 +97,31 @@ class Run:
         self._send(metrics={f"cost/{name}": value for name, value in values.items()})
         self._costs |= values
 
-    def use_data(self, name: str, digest: str, source: str = "") -> None:
-        """Record what the run read: the digest of its whole content, and where it came from."""
-        check_name("data set", name)
-        tags = {f"seedbed.data.{name}": digest}
-        if source:
-            tags[f"seedbed.data_source.{name}"] = source
-        self._data[name] = digest
+    def use_data(self, name: str, digest: str = "", source: str | Path = "") -> None:
+        """Record what the run read: the digest of its whole content, and where it came from.
+
+        Where `source` is a file or folder, its bytes are named too: they can be checked before the run is made again.
+        Without a digest, they are the digest.
+
+        Raises:
+            UserError: no digest is given and there is no file or folder `source`.
+        """
+        tags = self._named("data", name, digest, str(source))
+        self._data[name] = tags[f"seedbed.data.{name}"]
         self._send(tags=tags | {"seedbed.data_digest": self.data_digest})
+
+    def use_model(self, name: str, digest: str = "", source: str | Path = "") -> None:
+        """Record which model the run used, as `use_data` records data; it is no part of the data digest."""
+        self._send(tags=self._named("model", name, digest, str(source)))
+
+    def _named(self, kind: str, name: str, digest: str, source: str) -> dict[str, str]:
+        check_name("data set" if kind == "data" else kind, name)
+        tags = {f"seedbed.{kind}_source.{name}": source} if source else {}
+        if not digest or (source and Path(source).expanduser().exists()):
+            content = DigestCache(self.home / "digests.db").digest(Path(source))
+            tags[f"seedbed.{kind}_content.{name}"] = content
+            digest = digest or content
+        return tags | {f"seedbed.{kind}.{name}": digest}
 
     def record_result(self, name: str, digest: str) -> None:
         """Let the digest of a detailed result (the rows behind a mean) count in the results digest."""

@@ -93,9 +93,12 @@ def collect(folder: Path | None = None, *, max_diff_bytes: int = MAX_DIFF_BYTES)
     )
 
 
-def installed_packages() -> dict[str, str]:
-    """Return name and version of every distribution on the path, the first of equal names as in an import."""
-    return dict(_scan(tuple(sys.path)))
+def installed_packages(path: tuple[str, ...] = ()) -> dict[str, str]:
+    """Return name and version of every distribution on the path, the first of equal names as in an import.
+
+    The path is that of this process unless another one is given.
+    """
+    return dict(_scan(path or tuple(sys.path)))
 
 
 @functools.lru_cache(maxsize=4)

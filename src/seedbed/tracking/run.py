@@ -4,7 +4,7 @@ src/seedbed/tracking/run.py - v0.1.0
 
 ```mermaid
 flowchart LR
-    tracked_run --> RunTracker & Run & SeedPlan
+    tracked_run --> RunTracker & Run & SeedPlan & FileLock
     tracked_run --> collect --> Provenance
 ```
 """
@@ -15,14 +15,16 @@ import shutil
 import signal
 import threading
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import accumulate
 from pathlib import Path
 from types import FrameType, MappingProxyType
 
+from filelock import FileLock
 from pydantic import BaseModel
 
-from seedbed.digests import digest_json
+from seedbed.digests import digest_file, digest_json, digest_stream
 from seedbed.logging_config import bind_run
 from seedbed.logging_redaction import redact_text
 from seedbed.tracking.live_run import Run, now_ms
@@ -39,6 +41,8 @@ logger = logging.getLogger(__name__)
 STAMPS = ("config.json", "provenance.json", "diff.patch")
 """Artefacts that every run may carry by itself; a user's file of that name is kept as `own-<name>`."""
 
+_MAX_NAMES_CHARS = 4000
+
 
 @contextmanager
 def tracked_run(
@@ -52,10 +56,12 @@ def tracked_run(
     deterministic: bool = True,
     parent_run_id: str | None = None,
     tags: Mapping[str, str] = MappingProxyType({}),
+    begun_as: str = "",
 ) -> Iterator[Run]:
     """Open a run, seed the libraries, and close the run as FINISHED, as FAILED with the error, or as KILLED.
 
-    A seed is drawn and recorded when there is none; provenance is collected when it is not given.
+    A seed is drawn and recorded when there is none; provenance is collected when it is not given. `begun_as` is the run
+    whose checkpoints this one goes on from.
 
     Raises:
         WorldError: the tracking store is away now; what it misses later depends on the tracker.
@@ -69,22 +75,48 @@ def tracked_run(
         tags=_masked(tags) | _masked(provenance.tags()) | _own_tags(plan, config, deterministic),
     )
     run_id = tracker.start(start)
-    run = Run(tracker, run_id=run_id, experiment=experiment, seed=plan.root, home=home)
+    run = Run(tracker, run_id=run_id, experiment=experiment, seed=plan.root, home=home, begun_as=begun_as)
     folder = run.artifacts.parent
-    with bind_run(run_id), _sigterm_as_exit():
+    with bind_run(run_id), _sigterm_as_exit(), ExitStack() as held:
         logger.info("run_started", extra={"experiment": experiment, "seed": plan.root})
         try:
             run.artifacts.mkdir(parents=True)
+            held.enter_context(FileLock(alive_file(home, run_id), thread_local=False))
             _stamp(run, config, provenance, folder / "stamps", tracker)
             plan.seed_libraries(deterministic=deterministic)
             yield run
             ended_ms = now_ms()
             _send_artifacts(run)
-            _finish(run, tracker, "FINISHED", ended_ms, {"seedbed.results_digest": run.results_digest()})
+            results = {"seedbed.results_digest": run.results_digest()}
+            _finish(run, tracker, "FINISHED", ended_ms, results | artifact_tags(run.artifacts))
         except BaseException as error:
             _close_failed(run, tracker, error)
             raise
         shutil.rmtree(folder)
+        shutil.rmtree(run.checkpoints, ignore_errors=True)
+
+
+def alive_file(home: Path, run_id: str) -> Path:
+    """Return the file that the process of a run keeps locked: the lock ends with it, kill -9 included."""
+    return home.absolute() / "running" / run_id / "alive.lock"
+
+
+def artifact_tags(folder: Path) -> dict[str, str]:
+    """Return what tells later whether the artefacts are there still, and as they were; nothing where there are none.
+
+    Of very many, the first ones are watched.
+    """
+    found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    length = accumulate(len(name) + 1 for name in found)
+    names = [name for name, total in zip(found, length, strict=True) if total <= _MAX_NAMES_CHARS]
+    if not names:
+        return {}
+    return {"seedbed.artifacts": "\n".join(names), "seedbed.artifacts_digest": artifacts_digest(folder, names)}
+
+
+def artifacts_digest(folder: Path, names: Iterable[str]) -> str:
+    """Return the digest of the names and the contents of artefacts."""
+    return digest_stream(part for name in names for part in (name, digest_file(folder / name)))
 
 
 def _masked(tags: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ A child generator depends on the root and its name alone, so adding or reorderin
 ```mermaid
 flowchart LR
     SeedPlan --> digest_of
-    SeedPlan --> after_import
+    SeedPlan --> after_import & determinism
     reexec_with --> environment
 ```
 """
@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 from seedbed.digests import digest_of
 from seedbed.errors import UserError
+from seedbed.tracking import determinism
 from seedbed.tracking.late import after_import
 
 if TYPE_CHECKING:
@@ -79,10 +80,16 @@ class SeedPlan(BaseModel):
         np.random.seed(self.seed("numpy"))
         after_import("torch", lambda torch: self._seed_torch(torch, deterministic))
 
+    def seed_worker(self, number: int) -> None:
+        """Seed the libraries of worker process `number`, each worker differently, the same in every run.
+
+        It goes where a library asks for such a function: `DataLoader(..., worker_init_fn=run.seeds.seed_worker)`.
+        """
+        SeedPlan(root=self.seed(f"worker {number}")).seed_libraries()
+
     def _seed_torch(self, torch: ModuleType, deterministic: bool) -> None:
         torch.manual_seed(self.seed("torch"))
-        torch.use_deterministic_algorithms(deterministic)
-        torch.backends.cudnn.benchmark = not deterministic
+        determinism.set_torch(torch, deterministic)
 
 
 def new_seed() -> int:

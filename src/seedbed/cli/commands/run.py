@@ -5,6 +5,7 @@ src/seedbed/cli/commands/run.py - v0.1.0
 ```mermaid
 flowchart LR
     register --> run
+    run --> Start
     run --> show_progress
 ```
 """
@@ -12,7 +13,7 @@ flowchart LR
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -46,6 +47,14 @@ def run(
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set one key; may be given often.")
     ] = None,
+    config_file: Annotated[
+        str | None, typer.Option("--config", metavar="FILE", help="Begin with the config.json of a run.")
+    ] = None,
+    deterministic: Annotated[
+        bool | None,
+        typer.Option("--deterministic/--no-deterministic", help="Equal runs, equal bits; default: without a GPU."),
+    ] = None,
+    resume: Annotated[str, typer.Option(metavar="RUN", help="Go on with a run that was cut off.")] = "",
     show_config: Annotated[bool, typer.Option("--show-config", help="Show what can be set, run nothing.")] = False,
     show_list: Annotated[bool, typer.Option("--list", help="List the experiments of this project.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -54,11 +63,18 @@ def run(
 
     Example: seedbed run retrieval --seed 7 --set top_k=20
     """
-    if show_list or not experiment:
+    if show_list or not (experiment or resume):
         _print_list(as_json)
         return
+    from seedbed.cli.starting import Start
+
+    start = Start(experiment, seed, config_file, deterministic)
+    if resume:
+        if overrides or show_config or start != Start():
+            raise typer.BadParameter("--resume takes experiment, seed and settings from its run; give nothing else")
+        start = Start.of_run(resume)
     if not show_config:
-        seed = _start_seeded(seed)
+        start = start.begun()
     from seedbed import wiring
     from seedbed.experiments.define import load
     from seedbed.experiments.overrides import resolve
@@ -67,31 +83,22 @@ def run(
 
     settings = load_settings()
     configure(settings.log, service="cli", home=settings.home)
-    chosen = load(experiment, _project_folder())
-    config = resolve(chosen.config_model, wiring.sections(settings), overrides or ())
+    chosen = load(start.experiment, _project_folder())
+    config = resolve(chosen.config_model, wiring.sections(settings), overrides or (), start.recorded())
     if show_config:
         _print_config(chosen, config, as_json)
         return
-    result, costs = _run(chosen, config, seed, settings)
+    result, costs = _run(chosen, config, settings, **start.stamps())
     if as_json:
         from seedbed.cli.output import print_json
 
         print_json(result.model_dump(mode="json"))
     else:
-        _print_result(result, costs, [experiment, *(f"--set={given}" for given in overrides or ())])
-
-
-def _start_seeded(seed: int | None) -> int:
-    """Return the seed, in a process that was started with it: before anything heavy is imported."""
-    from seedbed.tracking.seeds import environment, new_seed, reexec_with
-
-    chosen = new_seed() if seed is None else seed
-    reexec_with(environment(chosen), () if seed is not None else ("--seed", str(chosen)))
-    return chosen
+        _print_result(result, costs, [start.experiment, *(f"--set={given}" for given in overrides or ())])
 
 
 def _run(
-    chosen: "Experiment", config: "BaseModel", seed: int | None, settings: "Settings"
+    chosen: "Experiment", config: "BaseModel", settings: "Settings", **how: Any
 ) -> "tuple[RunResult, Mapping[str, float]]":
     from seedbed import wiring
     from seedbed.experiments.run import run_experiment
@@ -100,7 +107,7 @@ def _run(
     try:
         with (
             _stdout_kept_for_the_answer(),
-            wiring.tracked_run(chosen.name, config, seed=seed, settings=settings) as opened,
+            wiring.tracked_run(chosen.name, config, settings=settings, **how) as opened,
             show_progress(chosen.name) as opened.progress,
         ):
             return run_experiment(chosen, config, opened), opened.costs

@@ -1,0 +1,98 @@
+"""Put what a run has read where it looked for it, and check every byte.
+
+src/seedbed/experiments/reproduction/placing.py - v0.1.0
+
+A folder is put there as a folder of links, not as one link: ignore rules that end in `/` match folders alone, and a
+link that they let through would make the tree differ.
+
+```mermaid
+flowchart LR
+    place_sources --> Source & DigestCache
+    place_sources --> NotReproducedError
+```
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from seedbed.experiments.reproduction.difference import Difference, NotReproducedError
+from seedbed.experiments.reproduction.evidence import Evidence, Source
+from seedbed.experiments.reproduction.surroundings import surroundings
+from seedbed.tracking.digest_cache import DigestCache
+
+_FETCH_LIMIT_S = 3600.0
+
+
+def place_sources(evidence: Evidence, tree: Path, repository: Path | None, cache: DigestCache) -> None:
+    """Make data and models that the run read from paths be there again; each is read whole and compared.
+
+    Raises:
+        NotReproducedError: one is nowhere, or is not what it was.
+    """
+    faults = [
+        fault
+        for source in evidence.sources
+        if source.content and (fault := _placed(source, evidence, tree, repository, cache))
+    ]
+    if faults:
+        raise NotReproducedError(faults)
+
+
+def _placed(
+    source: Source, evidence: Evidence, tree: Path, repository: Path | None, cache: DigestCache
+) -> Difference | None:
+    given = Path(source.place).expanduser()
+    place = tree / (evidence.folder_in_tree or "") / given  # an absolute path stays one
+    candidates = [place, evidence.folder / given]
+    if repository is not None and not given.is_absolute():
+        candidates.append(repository / (evidence.folder_in_tree or "") / given)
+    found = ""
+    for candidate in candidates:
+        if candidate.exists():
+            digest = cache.digest(candidate, verify=True)
+            if digest == source.content:
+                _link(candidate, place)
+                return None
+            found = found or digest
+    if not place.exists() and _from_dvc(place, tree, repository):
+        found = cache.digest(place, verify=True)
+        if found == source.content:
+            return None
+    where = " or ".join(dict.fromkeys(str(each) for each in candidates if each.is_relative_to(tree) is False))
+    hint = f"at {where or source.place}" + ("" if found else "; put it there, or push it with DVC")
+    return Difference(kind=source.kind, what=source.name, then=source.content, now=found, hint=hint)
+
+
+def _link(origin: Path, place: Path) -> None:
+    if place.exists():
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if origin.is_file():
+        place.symlink_to(origin.absolute())
+        return
+    place.mkdir()
+    for each in origin.iterdir():
+        (place / each.name).symlink_to(each.absolute())
+
+
+def _from_dvc(place: Path, tree: Path, repository: Path | None) -> bool:
+    """Let DVC bring the data, from the cache beside the project or from its remote; return whether it is there now."""
+    if not (tree / ".dvc").is_dir() or not place.is_relative_to(tree):
+        return False
+    target = place.relative_to(tree).as_posix()
+    steps = [["checkout", "--force", target], ["pull", "--force", target]]
+    if repository is not None and (repository / ".dvc" / "cache").is_dir():
+        steps.insert(0, ["cache", "dir", "--local", str(repository / ".dvc" / "cache")])
+    for words in steps:
+        if place.exists():
+            break
+        subprocess.run(
+            [sys.executable, "-m", "dvc", *words, "--quiet"],
+            cwd=tree,
+            env=surroundings({"DVC_NO_ANALYTICS": "1"}),
+            capture_output=True,
+            timeout=_FETCH_LIMIT_S,
+            check=False,
+        )
+    return place.exists()

@@ -1,0 +1,57 @@
+"""Make recorded runs again with what the settings name.
+
+src/seedbed/wiring_reproduction.py - v0.1.0
+
+```mermaid
+flowchart LR
+    reproduction --> Reproduction
+    reproduction --> MlflowArchive & MlflowTracker
+```
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, SecretStr
+
+from seedbed.settings import Settings
+from seedbed.settings_sources import canonical_variable
+
+if TYPE_CHECKING:
+    from seedbed.experiments.reproduce import Reproduction
+
+
+def reproduction(settings: Settings, tell: Callable[[str], None]) -> "Reproduction":
+    """Return what makes runs of the configured store again, from the project around the current folder."""
+    from seedbed.experiments.reproduce import Reproduction
+    from seedbed.tracking.adapters.mlflow import MlflowTracker
+    from seedbed.tracking.adapters.mlflow_archive import MlflowArchive
+    from seedbed.tracking.config import TrackingConfig
+    from seedbed.tracking.git_tree import GitFailedError, WorkingTree
+
+    try:
+        repository = WorkingTree.around(Path.cwd()).root
+    except GitFailedError:
+        repository = None
+    return Reproduction(
+        archive=MlflowArchive(settings.tracking, settings.home),
+        tracker=MlflowTracker(settings.tracking, settings.home),
+        open_archive=lambda home: MlflowArchive(TrackingConfig(), home),
+        home=settings.home.absolute(),
+        repository=repository,
+        secrets=dict(_secrets(settings)),
+        tell=tell,
+    )
+
+
+def _secrets(section: BaseModel, prefix: str = "") -> list[tuple[str, str]]:
+    """Return the variables of the secrets that an experiment may need; those of this command's own parts are none."""
+    found: list[tuple[str, str]] = []
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if isinstance(value, BaseModel) and name not in ("tracking", "api", "log", "backup"):
+            found += _secrets(value, f"{prefix}{name}.")
+        elif isinstance(value, SecretStr):
+            found.append((canonical_variable(f"{prefix}{name}"), value.get_secret_value()))
+    return found

@@ -1,0 +1,136 @@
+"""Make real runs again from their ids, as users do.
+
+tests/e2e/test_reproduce_command.py - v0.1.0
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from seedbed.tracking.adapters.mlflow_archive import MlflowArchive
+from seedbed.tracking.config import TrackingConfig
+from seedbed.tracking.seeds import SeedPlan
+from tests.integration.test_experiment_runs import DOCUMENTS, QUESTIONS
+from tests.repositories import git
+
+PROJECT = Path(__file__).parents[2]
+NUM_COMMITS = 10
+STEPS = '''
+import os
+import signal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class StepsConfig(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    num_steps: int = 6
+
+
+def steps(config: StepsConfig, run):
+    """Add one draw a step, and be killed in the fourth unless there is a checkpoint."""
+    file = run.checkpoints / "sums.txt"
+    sums = [float(line) for line in file.read_text().split()] if file.is_file() else [0.0]
+    run.log_costs({"begun_at": len(sums)})
+    for step in range(len(sums), config.num_steps + 1):
+        if step == 4 and run.checkpoints.name == run.run_id:
+            os.kill(os.getpid(), signal.SIGKILL)
+        sums.append(sums[-1] + run.seeds.generator(f"step {step}").random())
+        run.checkpoints.mkdir(parents=True, exist_ok=True)
+        file.write_text(" ".join(map(repr, sums)))
+    return {"sum": sums[-1]}
+'''
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return tmp_path_factory.mktemp("e2e") / "home"
+
+
+def seedbed(folder: Path, store: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line on the code of the folder."""
+    environment = {name: value for name, value in os.environ.items() if not name.endswith(("_NUM_THREADS", "HASHSEED"))}
+    environment |= {"SEEDBED_HOME": str(store), "PYTHONPATH": f"{folder / 'src'}:{folder}"}
+    command = [str(Path(sys.executable).with_name("seedbed")), *words]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=280, check=False
+    )
+
+
+def write_corpus(folder: Path) -> None:
+    (folder / "qrels").mkdir(parents=True)
+    lines = {
+        "corpus.jsonl": [json.dumps({"_id": name, "title": "", "text": text}) for name, text in DOCUMENTS.items()],
+        "queries.jsonl": [json.dumps({"_id": name, "text": text}) for name, (text, _) in QUESTIONS.items()],
+        "qrels/test.tsv": ["query-id\tcorpus-id\tscore", *(f"{q}\t{d}\t1" for q, (_, d) in QUESTIONS.items())],
+    }
+    for name, rows in lines.items():
+        (folder / name).write_text("\n".join(rows) + "\n")
+
+
+@pytest.mark.slow
+def test_built_in_experiment_is_reproduced_from_another_clone_after_ten_commits(tmp_path, store):
+    """Which also runs it twice in fresh processes, and with nothing left of the first run's index."""
+    for name in ("first", "second"):
+        git(tmp_path, "clone", "-q", str(PROJECT), name)
+        write_corpus(tmp_path / name / "data" / "scifact")  # a folder that git ignores
+    first, second = tmp_path / "first", tmp_path / "second"
+    words = ("--set", "corpus.kind=beir", "--set", "corpus.path=data/scifact", "--set", "num_bootstrap=100")
+    ran = seedbed(first, store, "run", "retrieval", "--seed", "7", "--json", *words)
+    assert ran.returncode == 0, ran.stderr
+    result = json.loads(ran.stdout)
+    (first / "data").rename(tmp_path / "away")
+    for number in range(NUM_COMMITS):
+        (second / "pipelines" / "experiments" / "retrieval.py").write_text(f"raise SystemExit({number})\n")
+        git(second, "commit", "-q", "-a", "-m", f"{number}")
+
+    again = seedbed(second, store, "reproduce", result["run_id"][:8], "--json")
+    assert again.returncode == 0, again.stdout + again.stderr
+    verdict = json.loads(again.stdout)
+    assert (verdict["status"], verdict["differences"], verdict["is_reproduced"]) == ("reproduced bit for bit", [], True)
+    shown = {
+        run: json.loads(seedbed(second, store, "runs", "show", run, "--json").stdout)
+        for run in (result["run_id"], verdict["new_run_id"])
+    }
+    old, new = shown.values()
+    assert old["tags"]["seedbed.reproduced_by"] == new["run_id"] != old["run_id"]
+    assert new["tags"]["seedbed.reproduces"] == old["run_id"]
+    assert new["results_digest"] == old["results_digest"] == result["results_digest"]
+    assert new["metrics"]["cost/num_embedded"] == len(DOCUMENTS) + len(QUESTIONS)
+    assert old["tags"]["seedbed.model.encoder"] == new["tags"]["seedbed.model.encoder"]
+    assert old["tags"]["seedbed.entry"] == "console script"
+    assert old["tags"]["seedbed.git.commit"] == git(first, "rev-parse", "HEAD")
+    assert git(second, "status", "--porcelain") == ""
+
+    here = seedbed(second, store, "reproduce", result["run_id"], "--here", "--json")
+    assert here.returncode == 1, here.stderr
+    assert json.loads(here.stdout)["differences"][0]["kind"] == "run"
+    assert git(second, "worktree", "list").count("\n") == 0
+
+
+@pytest.mark.slow
+def test_killed_run_goes_on_from_its_checkpoint_and_ends_as_if_nothing_had_been(tmp_path, store):
+    git(tmp_path, "init", "-q")
+    (tmp_path / "steps.py").write_text(STEPS)
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-q", "-m", "steps")
+    killed = seedbed(tmp_path, store, "run", "steps.py:steps", "--seed", "7")
+    assert killed.returncode == -9
+    (run_id,) = (path.name for path in (store / "checkpoints").iterdir())
+
+    resumed = seedbed(tmp_path, store, "run", "--resume", run_id[:8], "--json")
+    assert resumed.returncode == 0, resumed.stderr
+    result = json.loads(resumed.stdout)
+    total = 0.0
+    for step in range(1, 7):
+        total += SeedPlan(root=7).generator(f"step {step}").random()
+    assert result["metrics"] == {"sum": total}
+    archive = MlflowArchive(TrackingConfig(), store)
+    old, new = archive.get(run_id), archive.get(result["run_id"])
+    assert (old.status, new.status, new.tags["seedbed.resumes"]) == ("KILLED", "FINISHED", run_id)
+    assert new.metrics["cost/begun_at"] == 4
+    assert list((store / "checkpoints").iterdir()) == []

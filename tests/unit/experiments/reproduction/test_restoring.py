@@ -1,0 +1,126 @@
+"""Check that code, data and models are brought back as they were, or told where they are not.
+
+tests/unit/experiments/reproduction/test_restoring.py - v0.1.0
+"""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from seedbed.digests import digest_file, digest_of
+from seedbed.experiments.reproduction import checkout
+from seedbed.experiments.reproduction.difference import NotReproducedError
+from seedbed.experiments.reproduction.placing import place_sources
+from seedbed.tracking.digest_cache import DigestCache
+from seedbed.tracking.git import read_code
+from tests.repositories import git
+from tests.unit.experiments.reproduction.test_verdict import evidence
+
+
+@pytest.fixture
+def project(tmp_path):
+    folder = tmp_path / "project"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    (folder / "code.py").write_text("A = 1\n")
+    (folder / ".gitignore").write_text("data/\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "one")
+    return folder
+
+
+def recorded(project, tmp_path, **more):
+    """Return what a run in the project would have recorded about its code."""
+    code = read_code(project, 1_000_000)
+    facts = {"git.commit": code.commit, "git.diff_digest": code.diff_digest, "git.remote": str(project)}
+    found = evidence({}, {name: text for name, text in facts.items() if text}, code={"root": str(project)})
+    if code.diff:
+        (tmp_path / "diff.patch").write_bytes(code.diff)
+        digest = digest_of(digest_file(tmp_path / "diff.patch"))
+        found = found.model_copy(update={"patch": tmp_path / "diff.patch", "patch_digest": digest})
+    provenance = {**found.provenance, "folder": str(project)}
+    record = found.record.model_copy(update={"tags": {**found.record.tags, **more}})
+    return found.model_copy(update={"provenance": provenance, "record": record})
+
+
+def test_changed_new_binary_and_deleted_files_come_back_in_a_tree_of_their_own(project, tmp_path):
+    (project / "code.py").unlink()
+    (project / "new").mkdir()
+    (project / "new" / "file.bin").write_bytes(bytes(range(256)))
+    run = recorded(project, tmp_path)
+    git(project, "stash", "-q", "-u")
+    git(project, "commit", "-q", "--allow-empty", "-m", "two")
+    tree = checkout.check_out(run, project, tmp_path / "tree")
+    assert (tree / "new" / "file.bin").read_bytes() == bytes(range(256))
+    assert not (tree / "code.py").exists()
+    assert (project / "code.py").exists()
+    checkout.remove(tree, project)
+    assert not tree.exists()
+    assert git(project, "worktree", "list").count("\n") == 0
+
+
+def test_commit_that_only_the_remote_has_is_fetched(project, tmp_path):
+    git(tmp_path, "clone", "-q", str(project), "other")
+    git(project, "commit", "-q", "--allow-empty", "-m", "made after the clone")
+    run = recorded(project, tmp_path)
+    run = run.model_copy(update={"provenance": {**run.provenance, "code": {"root": str(tmp_path / "gone")}}})
+    tree = checkout.check_out(run, tmp_path / "other", tmp_path / "tree")
+    assert git(tree, "rev-parse", "HEAD") == git(project, "rev-parse", "HEAD")
+
+
+def test_commit_that_nobody_has_is_named(project, tmp_path):
+    run = recorded(project, tmp_path, **{"seedbed.git.commit": "f" * 40})
+    with pytest.raises(NotReproducedError, match=r"code: commit was ffff.*; neither here nor in its remote"):
+        checkout.check_out(run, project, tmp_path / "tree")
+
+
+def with_data(project, tmp_path, place):
+    path = project / place
+    content = DigestCache(tmp_path / "digests.db").digest(path)
+    tags = {"seedbed.data.d": "x", "seedbed.data_source.d": str(place), "seedbed.data_content.d": content}
+    return recorded(project, tmp_path, **tags)
+
+
+def test_ignored_data_of_the_clone_here_is_linked_and_leaves_the_tree_clean(project, tmp_path):
+    (project / "data").mkdir()
+    (project / "data" / "a.txt").write_text("1")
+    run = with_data(project, tmp_path, "data")
+    git(tmp_path, "clone", "-q", str(project), "here")
+    (project / "data").rename(tmp_path / "here" / "data")
+    tree = checkout.check_out(run, tmp_path / "here", tmp_path / "tree")
+    place_sources(run, tree, tmp_path / "here", DigestCache(tmp_path / "d.db"))
+    assert (tree / "data" / "a.txt").read_text() == "1"
+    assert git(tree, "status", "--porcelain") == ""
+
+
+def test_data_that_is_nowhere_is_named_with_where_it_was_looked_for(project, tmp_path):
+    (project / "data").mkdir()
+    (project / "data" / "a.txt").write_text("1")
+    run = with_data(project, tmp_path, "data/a.txt")
+    shutil.rmtree(project / "data")
+    with pytest.raises(NotReproducedError, match=r"data: d was .*; at .*project/data/a\.txt; put it there"):
+        place_sources(run, tmp_path / "tree", project, DigestCache(tmp_path / "d.db"))
+
+
+@pytest.mark.slow
+def test_data_that_dvc_keeps_comes_from_its_cache_beside_the_project(project, tmp_path, monkeypatch):
+    monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
+
+    def dvc(*words):
+        command = [sys.executable, "-m", "dvc", *words, "--quiet"]
+        subprocess.run(command, cwd=project, check=True, capture_output=True, timeout=120)
+
+    (project / "kept").mkdir()
+    (project / "kept" / "a.txt").write_text("1")
+    dvc("init")
+    dvc("add", "kept")
+    git(project, "add", "-A")
+    git(project, "commit", "-q", "-m", "with data")
+    run = with_data(project, tmp_path, "kept")
+    shutil.rmtree(project / "kept")
+    tree = checkout.check_out(run, project, tmp_path / "tree")
+    place_sources(run, tree, project, DigestCache(tmp_path / "d.db"))
+    assert (tree / "kept" / "a.txt").read_text() == "1"
+    assert git(tree, "status", "--porcelain") == ""
