@@ -32,7 +32,7 @@ from seedbed.tracking.provenance import Provenance, collect
 from seedbed.tracking.record import RunStart
 from seedbed.tracking.seeds import SeedPlan, new_seed
 
-__all__ = ["STAMPS", "Run", "in_one_line", "tracked_run"]
+__all__ = ["STAMPS", "Run", "closing", "in_one_line", "tracked_run"]
 
 logger = logging.getLogger(__name__)
 
@@ -70,21 +70,27 @@ def tracked_run(
     )
     run_id = tracker.start(start)
     run = Run(tracker, run_id=run_id, experiment=experiment, seed=plan.root, home=home)
-    folder = run.artifacts.parent
-    with bind_run(run_id), _sigterm_as_exit():
+    with closing(run, tracker):
         logger.info("run_started", extra={"experiment": experiment, "seed": plan.root})
+        run.artifacts.mkdir(parents=True)
+        _stamp(run, config, provenance, run.artifacts.parent / "stamps", tracker)
+        plan.seed_libraries(deterministic=deterministic)
+        yield run
+
+
+@contextmanager
+def closing(run: Run, tracker: RunTracker) -> Iterator[None]:
+    """Close the run behind the block, as FINISHED, as FAILED with the error, or as KILLED."""
+    with bind_run(run.run_id), _sigterm_as_exit():
         try:
-            run.artifacts.mkdir(parents=True)
-            _stamp(run, config, provenance, folder / "stamps", tracker)
-            plan.seed_libraries(deterministic=deterministic)
-            yield run
+            yield
             ended_ms = now_ms()
             _send_artifacts(run)
             _finish(run, tracker, "FINISHED", ended_ms, {"seedbed.results_digest": run.results_digest()})
         except BaseException as error:
             _close_failed(run, tracker, error)
             raise
-        shutil.rmtree(folder)
+        shutil.rmtree(run.artifacts.parent)
 
 
 def _masked(tags: Mapping[str, str]) -> dict[str, str]:
