@@ -19,7 +19,22 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from seedbed.cli.commands import backup, bench, doctor, index, restore, run, runs, search, serve, settings, sweep, token
+from seedbed.cli.commands import (
+    backup,
+    bench,
+    compare,
+    doctor,
+    index,
+    report,
+    restore,
+    run,
+    runs,
+    search,
+    serve,
+    settings,
+    sweep,
+    token,
+)
 from seedbed.errors import SeedbedError
 
 _INTERRUPTED = 130
@@ -31,7 +46,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (run, sweep, index, search, runs, serve, token, bench, backup, restore, settings, doctor):
+for command in (
+    run,
+    sweep,
+    compare,
+    report,
+    index,
+    search,
+    runs,
+    serve,
+    token,
+    bench,
+    backup,
+    restore,
+    settings,
+    doctor,
+):
     command.register(app)
 
 

@@ -51,7 +51,7 @@ def run_group(chosen: "Experiment", plan: "Plan", settings: "Settings", *, note:
     from seedbed.cli.commands.run import NOTE
     from seedbed.wiring_groups import start_group
 
-    tags = {NOTE: note} if note else {}
+    tags = {"seedbed.summary": chosen.summary} | ({NOTE: note} if note else {})
     _work(start_group(chosen, plan, settings, tags), settings, as_json)
 
 

@@ -80,6 +80,10 @@ class RunArchive(ABC):
         """
 
     @abstractmethod
+    def history(self, run_id: str, metric: str) -> Sequence[tuple[int, float]]:
+        """Return every (step, value) of a metric, as they were recorded; empty when the run has no such metric."""
+
+    @abstractmethod
     def download(self, run_id: str, artifact: str, folder: Path) -> Path:
         """Fetch one artefact into the folder and return its path.
 

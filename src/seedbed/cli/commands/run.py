@@ -128,7 +128,7 @@ def _run(
             seed=seed,
             settings=settings,
             parent_run_id=parent or None,
-            tags={NOTE: note} if note else {},
+            tags={"seedbed.summary": chosen.summary} | ({NOTE: note} if note else {}),
             report=Path(report) if report else None,
         ) as run,
     ):

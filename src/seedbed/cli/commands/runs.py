@@ -168,13 +168,12 @@ def _print_table(found: Sequence["RunRecord"]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from seedbed.cli.output import console, without_bounds
+    from seedbed.cli.output import console
+    from seedbed.experiments.bounds import results as results_of
 
     table = Table("run", "experiment", "status", "started (UTC)", "took", "seed", "metrics")
     for record in found:
-        results = {
-            name: value for name, value in without_bounds(record.metrics).items() if not name.startswith("cost/")
-        }
+        results = results_of(record.metrics)
         shown = ", ".join(f"{name} {value:.4g}" for name, value in sorted(results.items())[:_SHOWN_METRICS])
         more = f" and {len(results) - _SHOWN_METRICS} more" if len(results) > _SHOWN_METRICS else ""
         seed, started = record.tags.get("seedbed.seed", "none"), f"{record.started_at:%Y-%m-%d %H:%M:%S}"

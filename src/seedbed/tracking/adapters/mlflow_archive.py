@@ -76,6 +76,12 @@ class MlflowArchive(RunArchive):
         runs = tuple(_record(run, names) for run in found)
         return RunPage(runs=runs, next_token=query.token_of(offset + len(runs)) if found.token else None)
 
+    def history(self, run_id: str, metric: str) -> Sequence[tuple[int, float]]:
+        """Return every value of a metric that was recorded."""
+        with translated(self._uri):
+            values = self._client.get_metric_history(self._find(run_id).info.run_id, metric)
+        return [(each.step, each.value) for each in values]
+
     def download(self, run_id: str, artifact: str, folder: Path) -> Path:
         """Fetch one file, or a folder with all below it."""
         with translated(self._uri):
