@@ -46,22 +46,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (
-    run,
-    sweep,
-    compare,
-    report,
-    index,
-    search,
-    runs,
-    serve,
-    token,
-    bench,
-    backup,
-    restore,
-    settings,
-    doctor,
-):
+for command in (run, sweep, compare, report):
+    command.register(app)
+for command in (index, search, runs, serve, token, bench, backup, restore, settings, doctor):
     command.register(app)
 
 

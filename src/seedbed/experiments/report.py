@@ -27,6 +27,9 @@ NEEDED = ("provenance.json", "diff.patch", "traceback.txt", "plan.json", TRIALS_
 """Artefacts that a report reads, where a run has them."""
 _MOST_TEXT = 200_000
 """Characters of a difference or a traceback that a page shows."""
+_ENVIRONMENT = (
+    "python", "platform", "hardware_class", "lock_digest", "packages_digest", "deterministic", "encoder", "entry",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +103,7 @@ def gather(record: RunRecord, folder: Path) -> Report:
 
 
 def _environment(tags: Mapping[str, str], provenance: Provenance | None) -> dict[str, str]:
-    names = (
-        "python",
-        "platform",
-        "hardware_class",
-        "lock_digest",
-        "packages_digest",
-        "deterministic",
-        "encoder",
-        "entry",
-    )
-    facts = {name: tags[name] for name in names if name in tags}
+    facts = {name: tags[name] for name in _ENVIRONMENT if name in tags}
     if provenance is not None:
         facts = {"machine": provenance.hardware.in_a_line(), **facts, **provenance.variables}
     return facts
@@ -121,7 +114,8 @@ def _commands(record: RunRecord, tags: Mapping[str, str]) -> list[str]:
     steps = [f"git checkout {tags['git.commit']}"] if "git.commit" in tags else []
     if tags.get("git.dirty") == "true" and "diff.patch" in record.artifacts:
         steps.append("git apply diff.patch   # an artefact of this run, shown above")
-    steps.append("make setup")
+    if steps:
+        steps.append("make setup")
     command = tags.get("command", "")
     words = command.split(" ")
     if len(words) > 1 and words[1].endswith("/seedbed"):  # what a shell of the project's environment calls it

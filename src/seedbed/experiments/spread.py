@@ -59,7 +59,7 @@ def spread_of(values: Sequence[float]) -> Spread:
     1.0
     """
     num = len(values)
-    mean = statistics.fmean(values)
+    mean = statistics.mean(values)  # exact: equal values have that very mean
     variance = statistics.variance(values) if num > 1 else 0.0
     half = t_quantile(num - 1) * math.sqrt(variance / num) if num > 1 else math.nan
     return Spread(

@@ -22,9 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def report(
     run: Annotated[str, typer.Argument(help="Id of a run, or the first digits of it (at least 4).")],
-    to: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where; default: reports/ in the home folder.")
-    ] = None,
+    to: Annotated[Path | None, typer.Option(metavar="FILE", help="Where; default: in reports/ of the home.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write one HTML page for a reviewer: what, why, numbers, plots, how it was made, how to make it again.

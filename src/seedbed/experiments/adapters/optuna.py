@@ -16,6 +16,7 @@ classDiagram
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
+from weakref import finalize
 
 import optuna
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
@@ -42,8 +43,10 @@ class OptunaSearch(Search):
         self._plan = plan
         self._seeds = SeedPlan(root=plan.seeds[0])
         self._space = {axis.key: _distribution(axis) for axis in plan.axes}
+        database = optuna.storages.RDBStorage(f"sqlite:///{storage.absolute()}")
+        finalize(self, _close, database)
         self._study = optuna.create_study(
-            storage=f"sqlite:///{storage.absolute()}",
+            storage=database,
             study_name=study_name,
             direction="minimize" if plan.minimize else "maximize",
             pruner=optuna.pruners.MedianPruner(),
@@ -87,6 +90,11 @@ class OptunaSearch(Search):
         trial = self._running[number]
         trial.report(value, step)
         return trial.should_prune()
+
+
+def _close(database: optuna.storages.RDBStorage) -> None:
+    database.remove_session()
+    database.engine.dispose()
 
 
 def _distribution(axis: Axis) -> "BaseDistribution":

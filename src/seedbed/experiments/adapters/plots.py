@@ -26,7 +26,6 @@ type Point = tuple[str, float, tuple[float, float] | None]
 COLOURS = ("#1b7f5c", "#c2571a", "#3b5bb5", "#8a3d8f", "#6b7178", "#a68a00", "#2a8ca8", "#b03a48", "#5a7d2a", "#444444")
 _INK, _FAINT, _LINE = "#22262b", "#6b7178", "#e6e8eb"
 _MOST_ROWS = 12
-_STYLE = {"svg.hashsalt": "seedbed", "svg.fonttype": "path", "font.size": 9, "axes.edgecolor": _LINE}
 
 
 def metric_plot(rows: Mapping[str, Sequence[Point]]) -> str:
@@ -111,7 +110,7 @@ def sweep_plot(trials: Sequence[Trial], axes_of_plan: Sequence[Axis], metric: st
         given = [trial.values[axis.key] for trial in found]
         if axis.values:
             panel.plot([axis.values.index(value) for value in given], values, "o", color=COLOURS[0], alpha=0.6)
-            panel.set_xticks(range(len(axis.values)), [value[:20] for value in axis.values])
+            panel.set_xticks(range(len(axis.values)), [value[:20].replace("$", r"\$") for value in axis.values])
             panel.margins(x=0.2)
         else:
             panel.plot([float(value) for value in given], values, "o", color=COLOURS[0], alpha=0.6, markersize=4)
@@ -127,7 +126,7 @@ def sweep_plot(trials: Sequence[Trial], axes_of_plan: Sequence[Axis], metric: st
 def as_svg(figure: Figure) -> str:
     """Return an element without prologue, metadata and date: equal figures are equal texts."""
     file = io.StringIO()
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context({"svg.hashsalt": "seedbed", "svg.fonttype": "path"}):
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
     svg = file.getvalue()
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.DOTALL)

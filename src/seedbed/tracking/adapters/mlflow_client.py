@@ -95,6 +95,7 @@ def set_environment(config: TrackingConfig) -> None:
     os.environ |= {
         "DO_NOT_TRACK": "true",
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
         "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
         "MLFLOW_HTTP_REQUEST_TIMEOUT": str(max(1, round(config.timeout_s))),
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": str(_NUM_RETRIES),
