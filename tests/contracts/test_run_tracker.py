@@ -97,6 +97,14 @@ def test_metrics_come_back_to_the_last_bit(tracker, archive, start):
     assert archive.get(run_id).metrics == values
 
 
+def test_every_step_of_a_metric_is_read_back(tracker, archive, start):
+    run_id = start()
+    for step in (1, 2, 5):
+        tracker.log(run_id, batch(metrics={"loss": 1 / step, "other": 0.0}, step=step))
+    assert archive.history(run_id, "loss") == [(1, 1.0), (2, 0.5), (5, 0.2)]
+    assert archive.history(run_id, "nothing") == []
+
+
 def test_metric_that_is_not_a_number_is_kept_as_that(tracker, archive, start):
     run_id = start()
     tracker.log(run_id, batch(metrics={"loss": math.nan, "one": 1.0}))

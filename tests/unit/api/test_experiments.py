@@ -124,7 +124,11 @@ async def test_two_runs_are_compared(get):
 
 
 async def test_runs_of_other_code_data_and_environment_say_in_what_they_differ(get, app):
-    other = record(2).tags | {"seedbed.git.commit": "09ac2e1", "seedbed.data_digest": "77b1", "seedbed.python": "3.12.9"}
+    other = record(2).tags | {
+        "seedbed.git.commit": "09ac2e1",
+        "seedbed.data_digest": "77b1",
+        "seedbed.python": "3.12.9",
+    }
     app.state.services.__dict__["_archive"] = Shelf([record(1), record(2, tags=other)])
     answer = (await get("/experiments/compare", run=[f"{1:032x}", f"{2:032x}"])).json()
     assert answer["code"] == {"git.commit": ["61bff10", "09ac2e1"]}

@@ -55,7 +55,7 @@ def undisturbed(tmp_path_factory):
 
 def test_search_learns_and_ends_where_it_was_told_to(undisturbed):
     assert len(undisturbed) == 20
-    assert fmean(map(loss_of, undisturbed[10:])) < 0.5 * fmean(map(loss_of, undisturbed[:10]))
+    assert fmean(map(loss_of, undisturbed[10:])) < 0.75 * fmean(map(loss_of, undisturbed[:10]))
 
 
 def test_values_are_as_they_are_set_by_hand(undisturbed):
