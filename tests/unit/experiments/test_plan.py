@@ -43,6 +43,8 @@ def measure(config: Config, run):
     """Measure."""
 
 
+MANY_WIDTHS = f"widths={','.join(f'[{i}]' for i in range(101))}"
+MANY_KS = f"top_k={','.join(map(str, range(1, 101)))}"
 CHOSEN = Experiment(name="mine", function=measure, config_model=Config, source=Path("mine.py"))
 
 
@@ -92,7 +94,7 @@ def test_range_knows_whole_numbers_and_orders_of_magnitude():
         ({"grid": ["chunk=1"]}, "'chunk' is a section"),
         ({"grid": ["kind=a,b", "top_k=10,60"]}, "kind b takes at most 50"),
         ({"grid": ["top_k=1,2"], "num_trials": 2}, "a grid is tried whole, here 2 trials"),
-        ({"grid": [f"widths={','.join(f'[{i}]' for i in range(101))}", f"top_k={','.join(map(str, range(1, 101)))}"]}, "10100 combinations"),
+        ({"grid": [MANY_WIDTHS, MANY_KS]}, "10100 combinations"),
         ({"ranges": ["rate=0:1"]}, "--range rate has no end of values"),
         ({"ranges": ["rate=1:0"], "search": "optuna"}, "1 is not below 0"),
         ({"ranges": ["rate=0:1:log"], "search": "optuna"}, "begins above 0"),
