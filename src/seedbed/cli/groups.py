@@ -100,21 +100,22 @@ def print_group(result: "RepeatResult | SweepResult") -> None:
 
 
 def _print_spreads(result: "RepeatResult") -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     from seedbed.cli.output import console
 
     finished = [trial for trial in result.trials if trial.state == "finished"]
-    table = Table("metric", "mean", "std", "variance", "95 % interval", "lowest", "highest")
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, title_justify="left", caption_justify="left")
     table.title = f"{result.experiment}: {len(finished)} seeds, run {result.run_id}"
-    table.title_justify = "left"
-    table.caption, table.caption_justify = "interval of the mean, Student's t; std is of one run", "left"
+    table.caption = "interval of the mean, Student's t; std and variance are of one run"
+    table.add_column("metric", overflow="fold")
+    for heading in ("mean", "95 % interval", "std", "variance", "lowest", "highest"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for name, spread in result.metrics.items():
-        between = "" if spread.low is None or spread.high is None else f"{spread.low:.6g} to {spread.high:.6g}"
-        numbers = (spread.mean, spread.std, spread.variance)
-        table.add_row(
-            name, *(f"{number:.6g}" for number in numbers), between, f"{spread.minimum:.6g}", f"{spread.maximum:.6g}"
-        )
+        between = "" if spread.low is None or spread.high is None else f"{spread.low:.4g} to {spread.high:.4g}"
+        numbers = (spread.std, spread.variance, spread.minimum, spread.maximum)
+        table.add_row(name, f"{spread.mean:.5g}", between, *(f"{number:.4g}" for number in numbers))
     console().print(table)
 
 
