@@ -53,9 +53,8 @@ def main() -> int:
         one_by_one_s, one_by_one = group(home, 1)
     same = digests(together) == digests(one_by_one) and digests(together)[0] == alone["results_digest"]
     print(f"seeds {_SEEDS} of retrieval, index built before, on {measure().in_a_line()}")
-    print(
-        f"{num_workers} at once {together_s:.1f} s, one by one {one_by_one_s:.1f} s, ratio {one_by_one_s / together_s:.2f} x"
-    )
+    ratio = one_by_one_s / together_s
+    print(f"{num_workers} at once {together_s:.1f} s, one by one {one_by_one_s:.1f} s, ratio {ratio:.2f} x")
     print(f"results digests of every seed, and of the first one run alone: {'the same' if same else 'NOT the same'}")
     return int(not same)
 

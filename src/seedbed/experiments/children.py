@@ -7,7 +7,7 @@ A child reads its standard input: when its parent is gone, kill -9 included, the
 ```mermaid
 classDiagram
     Children ..> Ended : yields
-    Children ..> Step : yields
+    Children ..> Popen : starts
     Children ..> WorldError : raises
 ```
 """

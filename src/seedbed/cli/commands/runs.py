@@ -41,7 +41,7 @@ def list_runs(
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many, newest first.")] = 20,
     as_json: _AsJson = False,
 ) -> None:
-    """List what was recorded, newest first; show one run; send runs that are still on disk; remove what came to nothing.
+    """List what was recorded, newest first; show one run; send what is still on disk; remove what came to nothing.
 
     Example: seedbed runs --experiment retrieval --limit 5
     """

@@ -4,8 +4,8 @@ src/seedbed/cli/commands/runs_gc.py - v0.1.0
 
 ```mermaid
 flowchart LR
-    gc --> find_garbage --> Garbage
-    gc --> remove
+    gc --> find_garbage & remove
+    gc --> Item
 ```
 """
 

@@ -5,7 +5,7 @@ src/seedbed/experiments/adapters/pages.py - v0.1.0
 ```mermaid
 flowchart LR
     render --> Environment
-    render --> Markup
+    render --> number & p_value
 ```
 """
 
@@ -15,11 +15,10 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 
 def render(template: str, figures: Mapping[str, str], **context: object) -> str:
-    """Return the page of a template; `figures` are SVG elements that this program drew itself."""
+    """Return the page of a template; `figures` are SVG elements that this program drew itself, by title."""
     environment = Environment(
         loader=PackageLoader("seedbed.experiments", "templates"),
         autoescape=True,
@@ -29,7 +28,7 @@ def render(template: str, figures: Mapping[str, str], **context: object) -> str:
     )
     environment.filters |= {"number": number, "p_value": p_value}
     return environment.get_template(template).render(
-        figures={name: Markup(svg) for name, svg in figures.items()},  # noqa: S704 - drawn here, by matplotlib
+        figures=figures,
         made_at=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         made_by=f"seedbed {version('seedbed')}",
         **context,
