@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
@@ -317,12 +318,15 @@ def tracked_run(
     seed: int | None = None,
     settings: Settings | None = None,
     deterministic: bool | None = None,
-    tags: "Mapping[str, str] | None" = None,
+    parent_run_id: str | None = None,
+    tags: "Mapping[str, str]" = MappingProxyType({}),
     begun_as: str = "",
+    report: Path | None = None,
 ) -> "Iterator[Run]":
     """Record what happens in the block as one run: the way in for scripts, notebooks and flows.
 
-    Deterministic where no GPU is visible, unless said otherwise; `begun_as` names the run whose checkpoints it takes.
+    Deterministic where no GPU is visible, unless said otherwise; `begun_as` names the run whose checkpoints it takes;
+    `report` is a file that gets a line for every step, for a process that waits for this one.
 
     >>> with tracked_run("first-steps", {"learning_rate": 0.1}, seed=7) as run:  # doctest: +SKIP
     ...     run.log_metrics({"loss": 0.5})
@@ -332,15 +336,21 @@ def tracked_run(
     from seedbed.tracking.run import tracked_run as record
 
     settings = settings or load_settings()
+    recorder = tracker(settings.tracking, settings.home)
+    if report is not None:
+        from seedbed.tracking.reporting import ReportingTracker
+
+        recorder = ReportingTracker(recorder, report)
     with record(
         experiment,
         config,
-        tracker=tracker(settings.tracking, settings.home),
+        tracker=recorder,
         home=settings.home,
         seed=seed,
         provenance=collect(max_diff_bytes=settings.tracking.max_diff_bytes),
         deterministic=by_default() if deterministic is None else deterministic,
-        tags=tags or {},
+        parent_run_id=parent_run_id,
+        tags=tags,
         begun_as=begun_as,
     ) as run:
         yield run

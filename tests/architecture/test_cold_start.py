@@ -35,7 +35,26 @@ def test_help_loads_nothing_heavy():
 
 @pytest.mark.parametrize(
     "word",
-    ["run", "index", "search", "runs", "backup", "restore", "bench", "serve", "llm", "token", "settings", "doctor"],
+    [
+        "run",
+        "sweep",
+        "compare",
+        "report",
+        "reproduce",
+        "audit",
+        "llm",
+        "chat",
+        "index",
+        "search",
+        "runs",
+        "backup",
+        "restore",
+        "bench",
+        "serve",
+        "token",
+        "settings",
+        "doctor",
+    ],
 )
 def test_help_of_a_command_loads_nothing_heavier_than_the_settings(word):
     heavier = HEAVY - {"pydantic", "pydantic_settings"}

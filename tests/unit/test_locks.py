@@ -1,16 +1,23 @@
-"""Test that one process migrates one database at a time.
+"""State that one process migrates one database at a time, and that runs beside each other wait for a lock.
 
 tests/unit/test_locks.py - v0.1.0
 """
+
+import multiprocessing
+import time
 
 import pytest
 from alembic import command
 
 from seedbed import wiring
+from seedbed.errors import WorldError
 from seedbed.indexing.config import IndexingConfig
-from seedbed.locks import ONE_MIGRATION
+from seedbed.locks import ONE_MIGRATION, owned_lock, patience
+from seedbed.stores.folder_lock import own_folder
 from seedbed.tracking.adapters import mlflow_client
 from seedbed.tracking.config import TrackingConfig
+
+_processes = multiprocessing.get_context("spawn")
 
 
 @pytest.mark.parametrize(
@@ -33,3 +40,31 @@ def test_a_database_is_not_migrated_while_another_one_is(home, monkeypatch, modu
         opening(home)
     assert was_held == [True]
     assert not ONE_MIGRATION.locked()
+
+
+def hold(path, held, seconds):
+    with owned_lock(path, "it"):
+        lock = own_folder(path.parent / "chroma")
+        held.set()
+        time.sleep(seconds)
+        lock.release()
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """Return the path of a lock that another process holds for a second, with a store's folder."""
+    held = _processes.Event()
+    process = _processes.Process(target=hold, args=(tmp_path / "it.lock", held, 1.0))
+    process.start()
+    assert held.wait(60)
+    yield tmp_path / "it.lock"
+    process.join(60)
+
+
+def test_lock_that_is_held_is_a_fault_for_strangers_and_waited_for_by_the_patient(holder):
+    with pytest.raises(WorldError, match="it is in use by process"), owned_lock(holder, "it"):
+        pass
+    with patience(60), owned_lock(holder, "it"):
+        own_folder(holder.parent / "chroma", wait_s=0).release()
+    with pytest.raises(WorldError), patience(0), owned_lock(holder, "it"), owned_lock(holder, "it"):
+        pass

@@ -24,9 +24,11 @@ from seedbed.cli.commands import (
     backup,
     bench,
     chat,
+    compare,
     doctor,
     index,
     llm,
+    report,
     reproduce,
     restore,
     run,
@@ -34,6 +36,7 @@ from seedbed.cli.commands import (
     search,
     serve,
     settings,
+    sweep,
     token,
 )
 from seedbed.errors import SeedbedError
@@ -47,23 +50,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for command in (
-    run,
-    reproduce,
-    audit,
-    index,
-    search,
-    runs,
-    serve,
-    llm,
-    chat,
-    token,
-    bench,
-    backup,
-    restore,
-    settings,
-    doctor,
-):
+for command in (run, reproduce, audit, sweep, compare, report, index, search, runs):
+    command.register(app)
+for command in (serve, llm, chat, token, bench, backup, restore, settings, doctor):
     command.register(app)
 
 

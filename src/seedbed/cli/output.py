@@ -44,19 +44,11 @@ def print_pairs(title: str, pairs: Mapping[str, object]) -> None:
     console().print(table)
 
 
-def without_bounds(metrics: Mapping[str, float]) -> dict[str, float]:
-    """Return the metrics without the bounds of their intervals, `<name>_low` and `<name>_high`.
-
-    >>> without_bounds({"recall": 0.5, "recall_low": 0.4, "recall_high": 0.6, "follow": 1.0})
-    {'recall': 0.5, 'follow': 1.0}
-    """
-    bounds = {f"{name}{end}" for name in metrics for end in ("_low", "_high")}
-    return {name: value for name, value in metrics.items() if name not in bounds}
-
-
 def print_metrics(metrics: Mapping[str, float]) -> None:
     """Print metrics as a table, each with its 95 % interval where it has one."""
     from rich.table import Table
+
+    from seedbed.experiments.bounds import without_bounds
 
     table = Table("metric", "value", "95 % interval")
     for name, value in without_bounds(metrics).items():

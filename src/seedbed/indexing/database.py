@@ -15,6 +15,7 @@ flowchart LR
 
 import os
 import socket
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from hashlib import blake2b
@@ -29,11 +30,12 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from seedbed.errors import UserError, WorldError
 from seedbed.indexing.migrations import is_current, is_empty, refuse_newer, upgrade
 from seedbed.indexing.schema import of_one_process
-from seedbed.locks import make_folder, owned_lock
+from seedbed.locks import make_folder, owned_lock, patience_s
 
 _SESSION = "-c lock_timeout={ms} -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
 """A machine that vanishes keeps the lock of its index for a minute; PostgreSQL alone would notice after two hours."""
 _MIGRATION = "schema of the ledger"
+_ASK_AGAIN_S = 0.2
 _OWNER = text("""
     SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
     WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
@@ -111,7 +113,11 @@ class Database:
                 yield
             return
         key = _lock_key(what)
-        if not self.read(select(func.pg_try_advisory_lock(key))).scalar_one():
+        given_up = time.monotonic() + patience_s()
+        while not self.read(select(func.pg_try_advisory_lock(key))).scalar_one():
+            if time.monotonic() < given_up:
+                time.sleep(_ASK_AGAIN_S)
+                continue
             owner = self.read(_OWNER.bindparams(key=key)).scalar() or "a process that has just ended"
             raise WorldError(f"{what} is in use by {owner}; wait until it ends, or end it there")
         try:

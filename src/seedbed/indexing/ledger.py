@@ -294,6 +294,27 @@ class Ledger:
                 update(aliases).where(aliases.c.alias == alias, aliases.c.previous.is_not(None)).values(values)
             )
 
+    def superseded(self) -> list[tuple[str, str]]:
+        """Return (collection, alias) of those that searches neither see nor would go back to."""
+        used = select(aliases.c.collection).union(select(aliases.c.previous).where(aliases.c.previous.is_not(None)))
+        query = select(collections.c.name, collections.c.alias).where(collections.c.name.not_in(used))
+        return [(row.name, row.alias) for row in self._database.read(query.order_by(collections.c.name))]
+
+    def files_of_only(self, collection: str) -> list[str]:
+        """Return the vector files that hold texts of this collection and of no other."""
+        own = select(points.c.vector_key).where(points.c.collection == collection)
+        others = select(points.c.vector_key).where(points.c.collection != collection)
+        shared = select(vectors.c.file).where(vectors.c.vector_key.in_(others))
+        query = select(vectors.c.file).distinct().where(vectors.c.vector_key.in_(own), vectors.c.file.not_in(shared))
+        return sorted(self._database.read(query).scalars())
+
+    def drop(self, collection: str) -> None:
+        """Forget a collection and its points; its vectors stay until their files are dropped."""
+        with self._database.transaction() as connection:
+            for table in (points, documents):
+                connection.execute(delete(table).where(table.c.collection == collection))
+            connection.execute(delete(collections).where(collections.c.name == collection))
+
     def rate(self, encoder: str) -> float | None:
         """Return the characters per second that an encoder last made vectors of, if it was ever measured."""
         if not self._database.has("rates"):  # an older ledger that this process must not write to

@@ -7,7 +7,7 @@ A second process that opens an embedded Chroma can hang for minutes or read a st
 
 ```mermaid
 flowchart LR
-    own_folder --> FileLock
+    own_folder --> FileLock & patience_s
     own_folder --> WorldError
 ```
 """
@@ -18,6 +18,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from seedbed.errors import WorldError
+from seedbed.locks import patience_s
 
 _WAIT_S = 5.0
 
@@ -26,13 +27,13 @@ def own_folder(folder: Path, wait_s: float = _WAIT_S) -> FileLock:
     """Return the folder's lock, held; the same lock again for a second opener in this process.
 
     Raises:
-        WorldError: another process still has it after `wait_s`, or the folder cannot be written.
+        WorldError: another process still has it after `wait_s` (or `patience`), or the folder cannot be written.
     """
     path = folder / "seedbed.lock"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path, is_singleton=True, thread_local=False)
-        lock.acquire(timeout=wait_s, poll_interval=0.05)
+        lock.acquire(timeout=max(wait_s, patience_s()), poll_interval=0.05)
         path.write_text(f"{os.getpid()}\n")
     except Timeout as error:
         raise WorldError(

@@ -7,13 +7,14 @@ classDiagram
     RunTracker ..> RunStart : takes
     RunTracker ..> RunBatch : takes
     RunArchive ..> RunRecord : returns
+    RunRemover ..> RunRecord : returns
     RunArchive ..> RunPage : returns
     RunArchive ..> MetricPoint : returns
 ```
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -95,4 +96,24 @@ class RunArchive(ABC):
 
         Raises:
             UserError: the run has no such artefact.
+        """
+
+
+class RunRemover(ABC):
+    """Removes runs for good."""
+
+    @abstractmethod
+    def sources_of_models(self) -> Mapping[str, str]:
+        """Return the runs that registered models come from, each with the name and version of one."""
+
+    @abstractmethod
+    def trash(self) -> Sequence[RunRecord]:
+        """Return the runs that somebody has deleted, and that are still there."""
+
+    @abstractmethod
+    def remove(self, run_id: str) -> None:
+        """Remove a run with its metrics, parameters and artefacts; one that is gone is no error.
+
+        Raises:
+            UserError: the store is a server's, which removes runs by itself.
         """

@@ -34,7 +34,7 @@ from seedbed.tracking.provenance import Provenance, collect
 from seedbed.tracking.record import RunStart
 from seedbed.tracking.seeds import SeedPlan, new_seed
 
-__all__ = ["STAMPS", "Run", "in_one_line", "tracked_run"]
+__all__ = ["STAMPS", "Run", "closing", "in_one_line", "tracked_run"]
 
 logger = logging.getLogger(__name__)
 
@@ -76,15 +76,21 @@ def tracked_run(
     )
     run_id = tracker.start(start)
     run = Run(tracker, run_id=run_id, experiment=experiment, seed=plan.root, home=home, begun_as=begun_as)
-    folder = run.artifacts.parent
-    with bind_run(run_id), _sigterm_as_exit(), ExitStack() as held:
+    with closing(run, tracker):
         logger.info("run_started", extra={"experiment": experiment, "seed": plan.root})
+        _stamp(run, config, provenance, run.artifacts.parent / "stamps", tracker)
+        plan.seed_libraries(deterministic=deterministic)
+        yield run
+
+
+@contextmanager
+def closing(run: Run, tracker: RunTracker) -> Iterator[None]:
+    """Close the run behind the block, as FINISHED, as FAILED with the error, or as KILLED."""
+    with bind_run(run.run_id), _sigterm_as_exit(), ExitStack() as held:
         try:
-            run.artifacts.mkdir(parents=True)
-            held.enter_context(FileLock(alive_file(home, run_id), thread_local=False))
-            _stamp(run, config, provenance, folder / "stamps", tracker)
-            plan.seed_libraries(deterministic=deterministic)
-            yield run
+            run.artifacts.mkdir(parents=True, exist_ok=True)
+            held.enter_context(FileLock(alive_file(run.home, run.run_id), thread_local=False))
+            yield
             ended_ms = now_ms()
             _send_artifacts(run)
             results = {"seedbed.results_digest": run.results_digest()}
@@ -92,7 +98,7 @@ def tracked_run(
         except BaseException as error:
             _close_failed(run, tracker, error)
             raise
-        shutil.rmtree(folder)
+        shutil.rmtree(run.artifacts.parent)
         shutil.rmtree(run.checkpoints, ignore_errors=True)
 
 

@@ -123,8 +123,22 @@ async def test_two_runs_are_compared(get):
     answer = (await get("/experiments/compare", run=[f"{1:032x}", f"{2:032x}"])).json()
     assert answer["params"] == {"bias": ["0.1", "0.2"]}
     assert answer["num_same_params"] == 1
+    assert (answer["code"], answer["data"], answer["environment"]) == ({}, {}, {})
     assert answer["metrics"] == {"heads": [0.5, 0.5], "broken": ["NaN", "NaN"]}
     assert [run["name"] for run in answer["runs"]] == ["run 1", "run 2"]
+
+
+async def test_runs_of_other_code_data_and_environment_say_in_what_they_differ(get, app):
+    other = record(2).tags | {
+        "seedbed.git.commit": "09ac2e1",
+        "seedbed.data_digest": "77b1",
+        "seedbed.python": "3.12.9",
+    }
+    app.state.services.__dict__["_archive"] = Shelf([record(1), record(2, tags=other)])
+    answer = (await get("/experiments/compare", run=[f"{1:032x}", f"{2:032x}"])).json()
+    assert answer["code"] == {"git.commit": ["61bff10", "09ac2e1"]}
+    assert answer["data"] == {"data_digest": [None, "77b1"]}
+    assert answer["environment"] == {"python": [None, "3.12.9"]}
 
 
 @pytest.mark.parametrize("num_runs", [1, 11])

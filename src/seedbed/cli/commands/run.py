@@ -13,6 +13,7 @@ flowchart LR
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,8 +21,6 @@ import typer
 from seedbed.progress import show_progress
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pydantic import BaseModel
 
     from seedbed.experiments.define import Experiment
@@ -32,6 +31,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _INTERRUPTED = 130
+_PATIENCE_S = 3600.0
+NOTE = "mlflow.note.content"
+"""The tag that MLflow's pages show as a run's description."""
 
 
 def register(app: typer.Typer) -> None:
@@ -55,6 +57,13 @@ def run(
         typer.Option("--deterministic/--no-deterministic", help="Equal runs, equal bits; default: without a GPU."),
     ] = None,
     resume: Annotated[str, typer.Option(metavar="RUN", help="Go on with a run that was cut off.")] = "",
+    seeds: Annotated[str, typer.Option(metavar="0-9", help="Run once for each seed: mean, spread, interval.")] = "",
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Runs at once, with --seeds; default: one a core, 8 at most.")
+    ] = None,
+    note: Annotated[str, typer.Option(help="Why: kept with the run, shown by its report.")] = "",
+    parent: Annotated[str, typer.Option(hidden=True, help="The run of the group that started this one.")] = "",
+    report: Annotated[str, typer.Option(hidden=True, help="File that the group reads.")] = "",
     show_config: Annotated[bool, typer.Option("--show-config", help="Show what can be set, run nothing.")] = False,
     show_list: Annotated[bool, typer.Option("--list", help="List the experiments of this project.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -70,9 +79,12 @@ def run(
 
     start = Start(experiment, seed, config_file, deterministic)
     if resume:
-        if overrides or show_config or start != Start():
+        if overrides or show_config or seeds or start != Start():
             raise typer.BadParameter("--resume takes experiment, seed and settings from its run; give nothing else")
         start = Start.of_run(resume)
+    if seeds and not show_config:
+        _run_seeds(experiment, seeds, seed, overrides or (), workers, note, as_json)
+        return
     if not show_config:
         start = start.begun()
     from seedbed import wiring
@@ -83,12 +95,15 @@ def run(
 
     settings = load_settings()
     configure(settings.log, service="cli", home=settings.home)
-    chosen = load(start.experiment, _project_folder())
+    chosen = load(start.experiment, project_folder())
     config = resolve(chosen.config_model, wiring.sections(settings), overrides or (), start.recorded())
     if show_config:
         _print_config(chosen, config, as_json)
         return
-    result, costs = _run(chosen, config, settings, **start.stamps())
+    with _child_of(parent):
+        how = start.stamps() | ({"parent_run_id": parent, "report": Path(report)} if parent else {})
+        how["tags"] |= {"seedbed.summary": chosen.summary} | ({NOTE: note} if note else {})
+        result, costs = _run(chosen, config, settings, **how)
     if as_json:
         from seedbed.cli.output import print_json
 
@@ -103,18 +118,73 @@ def _run(
     from seedbed import wiring
     from seedbed.experiments.run import run_experiment
 
-    opened: Run | None = None
+    with (
+        in_whole_lines() as opened,
+        _stdout_kept_for_the_answer(),
+        wiring.tracked_run(chosen.name, config, settings=settings, **how) as run,
+    ):
+        opened.append(run)
+        with show_progress(chosen.name) as run.progress:
+            return run_experiment(chosen, config, run), run.costs
+
+
+def _run_seeds(
+    experiment: str,
+    seeds: str,
+    seed: int | None,
+    overrides: Sequence[str],
+    workers: int | None,
+    note: str,
+    as_json: bool,
+) -> None:
+    from seedbed.cli import groups
+    from seedbed.errors import UserError
+    from seedbed.experiments.define import load
+    from seedbed.experiments.plan import plan_seeds
+
+    if seed is not None:
+        raise UserError("--seed is one and --seeds are several; keep one of them")
+    settings = groups.settings()
+    chosen = load(experiment, project_folder())
+    plan = plan_seeds(chosen, experiment, seeds, overrides, workers or groups.default_workers())
+    groups.run_group(chosen, plan, settings, note=note, as_json=as_json)
+
+
+@contextmanager
+def _child_of(parent: str) -> Iterator[None]:
+    """End when the group that started this run is gone, and wait for the indexes that its other runs use."""
+    if not parent:
+        yield
+        return
+    import os
+    import signal
+    import sys
+    import threading
+
+    from seedbed.locks import patience
+
+    def watch() -> None:
+        while os.read(0, 1):  # the parent writes nothing: this returns when its end of the pipe is closed
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    own = sys.orig_argv.index("--parent")
+    del sys.orig_argv[own : own + 4]  # what is recorded is the command that a person repeats the run with
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+    with patience(_PATIENCE_S):
+        yield
+
+
+@contextmanager
+def in_whole_lines() -> "Iterator[list[Run]]":
+    """Let people read in whole lines what happened to the run that the block puts into the list."""
+    opened: list[Run] = []
     try:
-        with (
-            _stdout_kept_for_the_answer(),
-            wiring.tracked_run(chosen.name, config, settings=settings, **how) as opened,
-            show_progress(chosen.name) as opened.progress,
-        ):
-            return run_experiment(chosen, config, opened), opened.costs
+        yield opened
     except BaseException as error:
-        if opened is None:
+        if not opened:
             raise
-        raise _told(error, opened) from None
+        raise _told(error, opened[0]) from None
 
 
 def _told(error: BaseException, run: "Run") -> BaseException:
@@ -180,7 +250,7 @@ def _print_list(as_json: bool) -> None:
     from seedbed.errors import UserError
     from seedbed.experiments.discover import NAMED, summaries_in
 
-    folder = _project_folder()
+    folder = project_folder()
     if folder is None:
         raise UserError(
             f"no folder {NAMED.as_posix()}/ here or above, so there is nothing to list; go into the project's folder, "
@@ -215,7 +285,8 @@ def _print_config(chosen: "Experiment", config: "BaseModel", as_json: bool) -> N
     console().print(table)
 
 
-def _project_folder() -> "Path | None":
+def project_folder() -> "Path | None":
+    """Return the nearest folder that holds experiments."""
     from pathlib import Path
 
     from seedbed.experiments.discover import project_folder

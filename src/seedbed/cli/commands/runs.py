@@ -4,7 +4,7 @@ src/seedbed/cli/commands/runs.py - v0.1.0
 
 ```mermaid
 flowchart LR
-    register --> list_runs & show & push
+    register --> list_runs & show & push & gc
     list_runs & show --> RunRecord
 ```
 """
@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from seedbed.cli.commands.runs_gc import gc
 
 if TYPE_CHECKING:
     from seedbed.settings import Settings
@@ -29,6 +31,7 @@ def register(app: typer.Typer) -> None:
     group.callback(invoke_without_command=True)(list_runs)
     group.command()(show)
     group.command()(push)
+    group.command()(gc)
     app.add_typer(group, name="runs")
 
 
@@ -38,7 +41,7 @@ def list_runs(
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many, newest first.")] = 20,
     as_json: _AsJson = False,
 ) -> None:
-    """List what was recorded, newest first; show one run; send runs that are still on disk.
+    """List what was recorded, newest first; show one run; send what is still on disk; remove what came to nothing.
 
     Example: seedbed runs --experiment retrieval --limit 5
     """
@@ -168,13 +171,12 @@ def _print_table(found: Sequence["RunRecord"]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from seedbed.cli.output import console, without_bounds
+    from seedbed.cli.output import console
+    from seedbed.experiments.bounds import results as results_of
 
     table = Table("run", "experiment", "status", "started (UTC)", "took", "seed", "metrics")
     for record in found:
-        results = {
-            name: value for name, value in without_bounds(record.metrics).items() if not name.startswith("cost/")
-        }
+        results = results_of(record.metrics)
         shown = ", ".join(f"{name} {value:.4g}" for name, value in sorted(results.items())[:_SHOWN_METRICS])
         more = f" and {len(results) - _SHOWN_METRICS} more" if len(results) > _SHOWN_METRICS else ""
         seed, started = record.tags.get("seedbed.seed", "none"), f"{record.started_at:%Y-%m-%d %H:%M:%S}"

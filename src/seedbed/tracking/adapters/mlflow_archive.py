@@ -49,14 +49,14 @@ class MlflowArchive(RunArchive):
         with translated(self._uri):
             run = self._find(run_id)
             names = {found.experiment_id: found.name for found in [self._client.get_experiment(run.info.experiment_id)]}
-            return _record(run, names, tuple(self._artifacts(run.info.run_id)))
+            return as_record(run, names, tuple(self._artifacts(run.info.run_id)))
 
     def find(self, experiment: str | None = None, limit: int = 20) -> Sequence[RunRecord]:
         """Return the newest runs, of one experiment or of all."""
         with translated(self._uri):
             ids, names = self._selected(experiment)
             runs = self._search(ids, limit) if ids else []
-        return [_record(run, names) for run in runs]
+        return [as_record(run, names) for run in runs]
 
     def page(self, query: RunQuery) -> RunPage:
         """Return one page of MLflow's own, in one question for runs and one for the names of experiments."""
@@ -74,7 +74,7 @@ class MlflowArchive(RunArchive):
                 order_by=[f"attributes.start_time {'DESC' if query.order == 'newest' else 'ASC'}"],
                 page_token=SearchUtils.create_page_token(offset) if offset else None,  # type: ignore[no-untyped-call]
             )
-        runs = tuple(_record(run, names) for run in found)
+        runs = tuple(as_record(run, names) for run in found)
         return RunPage(runs=runs, next_token=query.token_of(offset + len(runs)) if found.token else None)
 
     def history(self, run_id: str, metric: str) -> Sequence[MetricPoint]:
@@ -165,7 +165,8 @@ class MlflowArchive(RunArchive):
                 yield entry.path
 
 
-def _record(run: Any, experiments: dict[str, str], artifacts: tuple[str, ...] = ()) -> RunRecord:
+def as_record(run: Any, experiments: dict[str, str], artifacts: tuple[str, ...] = ()) -> RunRecord:
+    """Return a run of MLflow's as ours; `experiments` are the names by id."""
     info, data = run.info, run.data
     return RunRecord(
         run_id=info.run_id,
