@@ -13,7 +13,7 @@ classDiagram
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from seedbed.ner.entity import ModelIdentity, Recognized
+from seedbed.ner.entity import Entity, ModelIdentity, Recognized
 
 
 class Recognizer(ABC):
