@@ -1,0 +1,106 @@
+# Build the images of our own services: `api`, which answers, and `worker`, which runs flows, Prefect and MLflow.
+#
+# Dockerfile - v0.1.0
+#
+# Both do without torch: the graph of the default model is made in a stage that is thrown away. TORCH=cpu takes torch's
+# CPU build there, TORCH=lock the one of uv.lock, which is 5 GB and comes from the same index as everything else.
+#
+# ```mermaid
+# flowchart LR
+#     uv & model & packages --> api
+#     packages --> worker
+# ```
+ARG PYTHON_IMAGE=python:3.13-slim
+ARG UV_IMAGE=ghcr.io/astral-sh/uv:0.13.9
+
+FROM ${UV_IMAGE} AS uv
+
+FROM ${PYTHON_IMAGE} AS packages
+COPY --from=uv /uv /usr/local/bin/uv
+ENV UV_LINK_MODE=copy UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never
+WORKDIR /build
+COPY uv.lock pyproject.toml tools/image_lock.py ./
+RUN --mount=type=cache,target=/root/.cache/uv \
+    python3 image_lock.py build >build.lock \
+    && uv venv --quiet /opt/build && uv pip sync --quiet --python /opt/build --require-hashes build.lock
+COPY LICENSE README.md ./
+COPY src src
+RUN /opt/build/bin/python -m hatchling build -t wheel -d /wheels
+
+FROM packages AS model
+ARG TORCH=cpu
+RUN --mount=type=cache,target=/root/.cache/uv \
+    uv venv --quiet /opt/model \
+    && if [ "$TORCH" = lock ]; then \
+        python3 image_lock.py model >model.lock \
+        && uv pip sync --quiet --python /opt/model --require-hashes model.lock; \
+    else \
+        python3 image_lock.py model --no-cuda >model.lock \
+        && uv pip sync --quiet --python /opt/model --require-hashes model.lock \
+        && uv pip install --quiet --python /opt/model --no-deps --torch-backend "$TORCH" \
+            "$(grep -o '^torch==[^ ]*' uv.lock)"; \
+    fi
+COPY deploy/convert_model.py ./
+RUN PYTHONPATH=src /opt/model/bin/python convert_model.py /models
+
+FROM packages AS api-packages
+RUN --mount=type=cache,target=/root/.cache/uv \
+    python3 image_lock.py api >api.lock \
+    && uv venv --quiet /opt/seedbed && uv pip sync --quiet --python /opt/seedbed --require-hashes api.lock \
+    && uv pip install --quiet --offline --python /opt/seedbed --no-deps /wheels/*.whl \
+    && find /opt/seedbed -name tests -type d -prune -exec rm -rf {} +
+
+FROM packages AS worker-packages
+RUN --mount=type=cache,target=/root/.cache/uv \
+    python3 image_lock.py worker >worker.lock \
+    && uv venv --quiet /opt/seedbed && uv pip sync --quiet --python /opt/seedbed --require-hashes worker.lock \
+    && uv pip install --quiet --offline --python /opt/seedbed --no-deps /wheels/*.whl
+
+FROM ${PYTHON_IMAGE} AS base
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="seedbed" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.revision="${REVISION}"
+RUN groupadd --gid 10001 seedbed \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin seedbed \
+    && install -d -o 10001 -g 10001 -m 0750 /var/lib/seedbed
+# Everything that is written lies in the volume and in /tmp: the rest of the container may be read-only.
+ENV PATH=/opt/seedbed/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    SEEDBED_HOME=/var/lib/seedbed \
+    HF_HUB_DISABLE_TELEMETRY=1 \
+    DO_NOT_TRACK=true \
+    MLFLOW_DISABLE_TELEMETRY=true \
+    PREFECT_SERVER_ANALYTICS_ENABLED=false
+WORKDIR /app
+COPY deploy/entrypoint.py deploy/healthcheck.py /opt/
+COPY --from=model /models /opt/models
+USER 10001:10001
+VOLUME ["/var/lib/seedbed"]
+ENTRYPOINT ["python", "/opt/entrypoint.py"]
+
+FROM base AS worker
+COPY --from=worker-packages /opt/seedbed /opt/seedbed
+COPY deploy/mlflow_logging.yaml /opt/
+COPY pyproject.toml prefect.yaml uv.lock ./
+COPY pipelines pipelines
+COPY m2m m2m
+ENV SEEDBED_ROOT=/app \
+    PYTHONPATH=/app \
+    PREFECT_HOME=/tmp/prefect \
+    PREFECT_PROFILES_PATH=/tmp/prefect/profiles.toml \
+    PREFECT_LOGGING_CONFIG_PATH=/app/pipelines/prefect_logging.yml \
+    MLFLOW_CONFIGURE_LOGGING=false \
+    MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false
+CMD ["prefect", "worker", "start", "--pool", "local", "--type", "process"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 \
+    CMD ["python", "/opt/healthcheck.py", "http://127.0.0.1:8080/health"]
+
+FROM base AS api
+COPY --from=api-packages /opt/seedbed /opt/seedbed
+COPY m2m m2m
+EXPOSE 8000
+CMD ["seedbed", "serve", "api", "--host", "0.0.0.0", "--port", "8000"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 \
+    CMD ["python", "/opt/healthcheck.py", "http://127.0.0.1:8000/health"]
