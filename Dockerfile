@@ -47,10 +47,16 @@ FROM packages AS api-packages
 RUN --mount=type=cache,target=/root/.cache/uv \
     python3 image_lock.py api >api.lock \
     && uv venv --quiet /opt/seedbed && uv pip sync --quiet --python /opt/seedbed --require-hashes api.lock \
-    && uv pip install --quiet --offline --python /opt/seedbed --no-deps /wheels/*.whl \
-    && find /opt/seedbed -name tests -type d -prune -exec rm -rf {} +
+    && uv pip install --quiet --offline --python /opt/seedbed --no-deps /wheels/*.whl
+# What nothing here loads, 160 MB: GPU plugins and readers of other formats, Arrow's network parts, sources and tests.
+WORKDIR /opt/seedbed/lib/python3.13/site-packages
+RUN find openvino/libs -regex '.*_\(gpu\|npu\)_plugin.*\|.*/cache.json\|.*_frontend.so.*' ! -name '*_ir_frontend*' -delete \
+    && rm -rf pyarrow/include pyarrow/libarrow_flight.* pyarrow/libarrow_substrait.* pyarrow/_flight.* pyarrow/_substrait.* \
+    && find . -name tests -type d -prune -exec rm -rf {} + \
+    && find . -regex '.*\.\(c\|cpp\|h\|hpp\|pyx\|pxd\)' -delete
 
 FROM packages AS worker-packages
+ENV UV_COMPILE_BYTECODE=1
 RUN --mount=type=cache,target=/root/.cache/uv \
     python3 image_lock.py worker >worker.lock \
     && uv venv --quiet /opt/seedbed && uv pip sync --quiet --python /opt/seedbed --require-hashes worker.lock \
@@ -91,6 +97,7 @@ ENV SEEDBED_ROOT=/app \
     PREFECT_HOME=/tmp/prefect \
     PREFECT_PROFILES_PATH=/tmp/prefect/profiles.toml \
     PREFECT_LOGGING_CONFIG_PATH=/app/pipelines/prefect_logging.yml \
+    PREFECT_SERVER_UI_STATIC_DIRECTORY=/tmp/prefect/ui \
     MLFLOW_CONFIGURE_LOGGING=false \
     MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false
 CMD ["prefect", "worker", "start", "--pool", "local", "--type", "process"]

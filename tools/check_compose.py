@@ -75,8 +75,9 @@ def service_faults(service: Mapping[str, Any], *, may_publish: bool) -> Iterator
         if service.get(key) != value:
             yield f"{key} has to be {value}"
     limits = service.get("deploy", {}).get("resources", {}).get("limits", {})
-    has_gpu = "devices" in service.get("deploy", {}).get("resources", {}).get("reservations", {})
-    yield from (f"no limit of {each}" for each in ("cpus", "memory", "pids") if each not in limits and not has_gpu)
+    needed = {"memory", "pids"} | ({"cpus"} if "cpu_shares" not in service else set())
+    if "devices" not in service.get("deploy", {}).get("resources", {}).get("reservations", {}):
+        yield from (f"no limit of {each}" for each in sorted(needed - limits.keys()))
     runs_on = not str(service.get("restart", "no")).startswith(_ONE_SHOT) and "tty" not in service
     if runs_on and "healthcheck" not in service:
         yield "no healthcheck"

@@ -1,0 +1,79 @@
+"""Use a running stack as a person would, through the port that it publishes.
+
+tools/journey.py - v0.1.0
+
+What this version of the API does not have is left out, and said.
+
+```mermaid
+flowchart LR
+    travel --> Traveller --> WorldError
+```
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, final
+
+import httpx
+
+from seedbed.errors import WorldError
+from tools.project_files import ROOT
+
+SCOPES = ("experiments:read", "llm", "ner", "pipelines:run", "search")
+_PATIENCE_S = 240.0
+_TEXT = "Ada Lovelace wrote to Charles Babbage from London."
+
+
+@final
+class Traveller:
+    """A holder of a token."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=70)
+        self.paths = json.loads((ROOT / "m2m" / "openapi.json").read_text("utf-8"))["paths"]
+
+    def ask(self, method: str, path: str, body: object = None, *, until: Callable[[Any], bool] | None = None) -> Any:
+        """Return the answer; with `until`, ask again until it is as wanted.
+
+        Raises:
+            WorldError: it never is.
+        """
+        began, said = time.monotonic(), ""
+        while True:
+            try:
+                answer = self._client.request(method, path, json=body)
+                said = f"{answer.status_code} {answer.text[:600]}"
+                if answer.is_success and (until is None or until(answer.json())):
+                    return answer.json()
+            except httpx.TransportError as error:
+                said = repr(error)
+            if until is None or time.monotonic() - began > _PATIENCE_S:
+                raise WorldError(f"{method} {path} answered {said}")
+            time.sleep(2)
+
+
+def travel(traveller: Traveller) -> Iterator[str]:
+    """Yield a line for each thing that worked.
+
+    Raises:
+        WorldError: something did not.
+    """
+    asked = {"parameters": {"corpus_kind": "folder", "corpus_path": "/app/m2m", "collection": "check"}}
+    started = traveller.ask("POST", "/v1/pipelines/embed-corpus/dev/runs", asked)
+    ended = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+    run = traveller.ask("GET", started["links"]["status"], until=lambda answer: answer["state"] in ended)
+    if run["state"] != "COMPLETED":
+        raise WorldError(f"the deployment embed-corpus/dev ended as {run['state']}: {run['message']}")
+    yield "embed-corpus/dev completed"
+    runs = traveller.ask("GET", "/experiments?experiment=embed-corpus", until=lambda answer: answer["runs"])["runs"]
+    yield f"its run {runs[0].get('run_id', runs[0].get('id'))} is in /experiments"
+    search = {"index": "check", "query": "which settings are there", "k": 3}
+    found = traveller.ask("POST", "/v1/search", search, until=lambda answer: answer["hits"])
+    yield f"/v1/search finds {len(found['hits'])} chunks of what it indexed"
+    if "/v1/ner" in traveller.paths:
+        entities = traveller.ask("POST", "/v1/ner", {"text": _TEXT}, until=lambda answer: "London" in str(answer))
+        yield f"/v1/ner finds London in {str(entities)[:80]}…"
+    else:
+        yield "left out: /v1/ner, which this version does not have"
+    yield "left out: chat, for there is no image of a language model's server here"
