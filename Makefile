@@ -65,4 +65,4 @@ clean: ## remove what was made here, except recorded runs, indexes and models (t
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## say what each word does
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
