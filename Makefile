@@ -8,7 +8,7 @@
 # ```
 
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test check bench serve runs docs lock lock-gpu secrets containers clean help
+.PHONY: setup demo test check bench serve runs docs lock lock-gpu audit secrets containers clean help
 
 PYTHON := .venv/bin/python
 
@@ -53,6 +53,10 @@ lock-gpu: setup ## bring uv.gpu.lock, of the image that serves models on a GPU, 
 	@UV_CUSTOM_COMPILE_COMMAND="make lock-gpu" .venv/bin/uv pip compile deploy/gpu.in --python-version 3.12 \
 		--python-platform x86_64-manylinux_2_28 --generate-hashes --no-python-downloads --quiet \
 		$(if $(UPGRADE),--upgrade) --output-file uv.gpu.lock
+
+audit: setup ## ask an advisory service about everything in both locks; a package that cannot be asked about is a failure
+	@for lock in uv.lock uv.gpu.lock; do .venv/bin/uv tool run --quiet pip-audit==2.9.0 --strict --require-hashes \
+		--disable-pip --progress-spinner off --requirement $$lock || exit 1; done
 
 secrets: setup ## make the passwords and keys that compose.yml needs, in deploy/secrets/; those that are there stay
 	@$(PYTHON) -m tools.deployment_secrets
