@@ -54,7 +54,7 @@ RUN --mount=type=cache,target=/root/.cache/uv \
 # in OpenVINO, Arrow's network parts, sources and tests. Then see that what is left still loads.
 WORKDIR /opt/seedbed/lib/python3.13/site-packages
 RUN find openvino/libs -regex '.*_\(gpu\|npu\)_plugin.*\|.*/cache.json\|.*_frontend.so.*' ! -name '*_ir_frontend*' -delete \
-    && rm -rf pyarrow/include pyarrow/libarrow_flight.* pyarrow/libarrow_substrait.* pyarrow/_flight.* pyarrow/_substrait.* \
+    && rm -rf pyarrow/include pyarrow/libarrow_flight.* pyarrow/_flight.* \
     && find . -name tests -type d -prune -exec rm -rf {} + \
     && find . -regex '.*\.\(c\|cpp\|h\|hpp\|pyx\|pxd\)' -delete \
     && find spacy thinc srsly uvloop sqlalchemy tokenizers pyarrow -name '*.so*' -type f -exec strip --strip-unneeded {} + \

@@ -25,7 +25,9 @@ from tools.project_files import ROOT
 BIN = Path(sys.executable).parent
 MODULE = (sys.executable, "-m")
 _WORKFLOWS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob(".github/workflows/*.yml"))
-_COMPOSE = [*sorted(path.name for path in ROOT.glob("compose*.yml")), "deploy/standin/compose.yml"]
+_STANDIN_FILES = ("deploy/standin/Dockerfile", "deploy/standin/llm.Dockerfile")
+_STANDINS = ["deploy/standin/compose.yml", "deploy/standin/llm.yml", "deploy/standin/ner.yml"]
+_COMPOSE = [*sorted(path.name for path in ROOT.glob("compose*.yml")), *_STANDINS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ CHECKS = (  # the slowest first: they run side by side
     Check("workflows", (str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows", *_WORKFLOWS)),
     Check("compose-schema", (str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec", *_COMPOSE)),
     Check("compose", (*MODULE, "tools.check_compose")),
-    Check("dockerfiles", (str(BIN / "hadolint"), "Dockerfile", "Dockerfile.gpu", "deploy/standin/Dockerfile")),
+    Check("dockerfiles", (str(BIN / "hadolint"), "Dockerfile", "Dockerfile.gpu", *_STANDIN_FILES)),
 )
 
 

@@ -11,17 +11,20 @@ flowchart LR
 ```
 """
 
+import importlib
 import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from seedbed.errors import SeedbedError, WorldError
 from tools import deployment_secrets
 from tools.check_log_lines import faults_of
-from tools.journey import SCOPES, Traveller, travel
+from tools.journey import SCOPES, Traveller, paths, travel
 from tools.project_files import ROOT
 from tools.stack import STANDINS, Stack, docker, need_engine, pullable
 
@@ -30,14 +33,34 @@ MAX_API_BYTES = 1_000_000_000
 _BUILD_S, _UP_S = 3600.0, 600
 
 
+LLM, NER = "deploy/standin/llm.yml", "deploy/standin/ner.yml"
+RULES = """
+import spacy
+nlp = spacy.blank("en")
+nlp.add_pipe("entity_ruler").add_patterns([{"label": "GPE", "pattern": "London"}])
+nlp.to_disk("/var/lib/seedbed/rules")
+"""
+"""A spaCy model that is there in a moment: what is shown is the way to it, not what it finds."""
+
+
 def say(words: str) -> None:
     """Print a line at once, with the time since the start."""
     print(f"containers: {time.monotonic() - _BEGAN:6.1f} s  {words}", flush=True)
 
 
+@contextmanager
+def tiny_model() -> Iterator[str]:
+    """Write a language model of random weights; give the folder it is in."""
+    write_model = importlib.import_module("tests.tiny_llm").write_model
+    with tempfile.TemporaryDirectory(dir=ROOT / "deploy", prefix=".tiny-") as folder:
+        Path(folder).chmod(0o755)
+        write_model(Path(folder, "tiny.gguf"))
+        yield folder
+
+
 def built(stack: Stack, files: list[str]) -> None:
     """Build our images."""
-    names = [*OURS, *(["postgres"] if STANDINS in files else [])]
+    names = [*OURS, *(["postgres"] if STANDINS in files else []), *(["llm"] if LLM in files else [])]
     stack.compose("build", *names, timeout_s=_BUILD_S)
     for fault in image_faults():
         raise WorldError(fault)
@@ -105,8 +128,13 @@ def run() -> None:
     if missing := [image for image in ("postgres:17.6", "redis:8.2.1") if not pullable(image)]:
         files.append(STANDINS)
         say(f"cannot be pulled, Debian's program stands in: {', '.join(missing)}")
-    stack = Stack(files)
     with ExitStack() as undo:
+        if "/v1/ner" in paths():
+            files.append(NER)
+        if "/v1/chat/completions" in paths():
+            files.append(LLM)
+            os.environ["TINY_LLM"] = undo.enter_context(tiny_model())
+        stack = Stack(files)
         built(stack, files)
         undo.callback(stack.down)
         say("images are built")
@@ -114,6 +142,8 @@ def run() -> None:
         say("every service is healthy")
         for fault in containment_faults(stack):
             raise WorldError(fault)
+        if NER in files:
+            stack.compose("exec", "-T", "api", "python", "-c", RULES)
         token = stack.compose("exec", "-T", "api", "seedbed", "token", *(f"--scope={scope}" for scope in SCOPES))
         traveller = Traveller(f"http://127.0.0.1:{stack.ports['API_PORT']}", token.strip())
         for line in travel(traveller):
@@ -136,7 +166,9 @@ def main() -> int:
     except SeedbedError as error:
         say(f"FAILED: {error}")
         return error.exit_code
-    say("OK. Left out, for want of images or of a GPU: ollama, vllm, qdrant, chroma, prometheus, grafana, proxy")
+    say(
+        "OK. Left out: ollama, vllm, qdrant, chroma, prometheus, grafana and proxy, which are not in compose.yml's default"
+    )
     return 0
 
 

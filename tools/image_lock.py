@@ -58,7 +58,7 @@ IMAGES = {
         without={"accelerate", "openai", "sentence-transformers"},
     ),
     "build": Part(only=["hatchling"]),
-    "standin": Part(only=["gguf", "numpy", "xllamacpp"]),
+    "standin": Part(only=["numpy", "xllamacpp"]),
 }
 
 
