@@ -82,8 +82,8 @@ def travel(traveller: Traveller) -> Iterator[str]:
     else:
         yield "left out: /v1/ner, which this version does not have"
     if "/v1/chat/completions" in paths():
-        asked = {"messages": [{"role": "user", "content": "Which tree is it?"}], "max_tokens": 8}
-        said = traveller.ask("POST", "/v1/chat/completions", asked, until=lambda answer: answer["choices"])
+        question = {"messages": [{"role": "user", "content": "Which tree is it?"}], "max_tokens": 8}
+        said = traveller.ask("POST", "/v1/chat/completions", question, until=lambda answer: answer["choices"])
         yield f"chat answers through the gateway with {said['usage']['completion_tokens']} tokens of {said['model']!r}"
     else:
         yield "left out: chat, which this version does not have"

@@ -6,26 +6,26 @@ For `make containers` where no image with an engine can be pulled: it says nothi
 
 ```mermaid
 flowchart LR
-    main --> CommonParams
+    main --> threading
 ```
 """
 
+import importlib
 import sys
 import threading
-
-from xllamacpp import CommonParams, Server
 
 
 def main(model: str, port: str) -> None:
     """Serve the file until the process is ended."""
-    params = CommonParams()
+    xllamacpp = importlib.import_module("xllamacpp")  # ships no types
+    params = xllamacpp.CommonParams()
     params.model.path = model
     params.model_alias = {"tiny"}
-    params.hostname = "0.0.0.0"  # noqa: S104 - of the container
+    params.hostnames = ["0.0.0.0"]  # noqa: S104 - of the container
     params.port = int(port)
     params.n_ctx, params.n_parallel = 1024, 2
     params.warmup = params.fit_params = False
-    server = Server(params)
+    server = xllamacpp.Server(params)
     print(server.listening_address, flush=True)
     threading.Event().wait()
 
