@@ -166,9 +166,7 @@ def main() -> int:
     except SeedbedError as error:
         say(f"FAILED: {error}")
         return error.exit_code
-    say(
-        "OK. Left out: ollama, vllm, qdrant, chroma, prometheus, grafana and proxy, which are not in compose.yml's default"
-    )
+    say("OK. Not started: ollama and vllm (profiles), and what other Compose files add")
     return 0
 
 
