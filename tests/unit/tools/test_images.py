@@ -105,6 +105,7 @@ with TestClient(create_app(settings), headers=headers) as client:
 """
 
 
+@pytest.mark.slow
 def test_the_api_starts_and_reads_runs_without_what_its_image_leaves_out(home):
     modules = {name.replace("-", "_") for name in (_TRAINING | _UNUSED) - {"mlflow"}} | {"prefect", "nncf"}
     program = SEARCH.format(absent=modules)
