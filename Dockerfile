@@ -7,19 +7,20 @@
 #
 # ```mermaid
 # flowchart LR
-#     uv & model & packages --> api
-#     packages --> worker
+#     lock & model & wheel --> api & worker
 # ```
 ARG PYTHON_IMAGE=python:3.13-slim
 ARG UV_IMAGE=ghcr.io/astral-sh/uv:0.13.9
 
 FROM ${UV_IMAGE} AS uv
 
-FROM ${PYTHON_IMAGE} AS packages
+FROM ${PYTHON_IMAGE} AS lock
 COPY --from=uv /uv /usr/local/bin/uv
 ENV UV_LINK_MODE=copy UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never
 WORKDIR /build
 COPY uv.lock pyproject.toml tools/image_lock.py ./
+
+FROM lock AS wheel
 RUN --mount=type=cache,target=/root/.cache/uv \
     python3 image_lock.py build >build.lock \
     && uv venv --quiet /opt/build && uv pip sync --quiet --python /opt/build --require-hashes build.lock
@@ -27,7 +28,7 @@ COPY LICENSE README.md ./
 COPY src src
 RUN /opt/build/bin/python -m hatchling build -t wheel -d /wheels
 
-FROM packages AS model
+FROM lock AS model
 ARG TORCH=cpu
 RUN --mount=type=cache,target=/root/.cache/uv \
     uv venv --quiet /opt/model \
@@ -40,16 +41,16 @@ RUN --mount=type=cache,target=/root/.cache/uv \
         && uv pip install --quiet --python /opt/model --no-deps --torch-backend "$TORCH" \
             "$(grep -o '^torch==[^ ]*' uv.lock)"; \
     fi
+COPY src src
 COPY deploy/convert_model.py ./
 RUN PYTHONPATH=src /opt/model/bin/python convert_model.py /models
 
-FROM packages AS api-packages
+FROM lock AS api-packages
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends binutils && rm -rf /var/lib/apt/lists/*
 RUN --mount=type=cache,target=/root/.cache/uv \
     python3 image_lock.py api >api.lock \
-    && uv venv --quiet /opt/seedbed && uv pip sync --quiet --python /opt/seedbed --require-hashes api.lock \
-    && uv pip install --quiet --offline --python /opt/seedbed --no-deps /wheels/*.whl
+    && uv venv --quiet /opt/seedbed && uv pip sync --quiet --python /opt/seedbed --require-hashes api.lock
 # What nothing here loads, 280 MB: symbols for debuggers (100 MB in spaCy alone), GPU plugins and readers of other formats
 # in OpenVINO, Arrow's network parts, sources and tests. Then see that what is left still loads.
 WORKDIR /opt/seedbed/lib/python3.13/site-packages
@@ -59,13 +60,16 @@ RUN find openvino/libs -regex '.*_\(gpu\|npu\)_plugin.*\|.*/cache.json\|.*_front
     && find . -regex '.*\.\(c\|cpp\|h\|hpp\|pyx\|pxd\)' -delete \
     && find spacy thinc srsly uvloop sqlalchemy tokenizers pyarrow -name '*.so*' -type f -exec strip --strip-unneeded {} + \
     && /opt/seedbed/bin/python -c "import openvino, pyarrow.parquet, spacy, sqlalchemy, tokenizers, uvloop; spacy.blank('en')('It loads.')"
+RUN --mount=type=bind,from=wheel,source=/wheels,target=/wheels \
+    uv pip install --quiet --offline --python /opt/seedbed --no-deps /wheels/*.whl
 
-FROM packages AS worker-packages
+FROM lock AS worker-packages
 ENV UV_COMPILE_BYTECODE=1
 RUN --mount=type=cache,target=/root/.cache/uv \
     python3 image_lock.py worker >worker.lock \
-    && uv venv --quiet /opt/seedbed && uv pip sync --quiet --python /opt/seedbed --require-hashes worker.lock \
-    && uv pip install --quiet --offline --python /opt/seedbed --no-deps /wheels/*.whl
+    && uv venv --quiet /opt/seedbed && uv pip sync --quiet --python /opt/seedbed --require-hashes worker.lock
+RUN --mount=type=bind,from=wheel,source=/wheels,target=/wheels \
+    uv pip install --quiet --offline --python /opt/seedbed --no-deps /wheels/*.whl
 
 FROM ${PYTHON_IMAGE} AS base
 ARG REVISION=unknown
