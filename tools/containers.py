@@ -52,7 +52,7 @@ def say(words: str) -> None:
 def tiny_model() -> Iterator[str]:
     """Write a language model of random weights; give the folder it is in."""
     write_model = importlib.import_module("tests.tiny_llm").write_model
-    with tempfile.TemporaryDirectory(dir=ROOT / "deploy", prefix=".tiny-") as folder:
+    with tempfile.TemporaryDirectory(prefix="seedbed-tiny-") as folder:
         Path(folder).chmod(0o755)
         write_model(Path(folder, "tiny.gguf"))
         yield folder
