@@ -66,6 +66,22 @@ def built(stack: Stack, files: list[str]) -> None:
         raise WorldError(fault)
 
 
+def start(stack: Stack) -> None:
+    """Start everything and wait until it is healthy.
+
+    Raises:
+        WorldError: it is not; the last words of what is not are in the reason.
+    """
+    try:
+        stack.compose("up", "--detach", "--no-build", "--wait", "--wait-timeout", str(_UP_S), timeout_s=_UP_S + 60)
+    except WorldError as error:
+        for service in stack.services():
+            state = stack.container(service)["State"]
+            if state.get("Health", {}).get("Status") != "healthy" and state.get("ExitCode"):
+                say(f"{service} is {state['Status']}: {' | '.join(stack.log(service)[-3:])[-1000:]}")
+        raise WorldError(str(error)[-300:]) from error
+
+
 def image_faults() -> Iterator[str]:
     """Yield what is wrong with the images, and say their sizes."""
     version = os.environ.get("SEEDBED_VERSION", "dev")
@@ -138,7 +154,7 @@ def run() -> None:
         built(stack, files)
         undo.callback(stack.down)
         say("images are built")
-        stack.compose("up", "--detach", "--no-build", "--wait", "--wait-timeout", str(_UP_S), timeout_s=_UP_S + 60)
+        start(stack)
         say("every service is healthy")
         for fault in containment_faults(stack):
             raise WorldError(fault)
