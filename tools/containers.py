@@ -77,7 +77,7 @@ def start(stack: Stack) -> None:
     except WorldError as error:
         for service in stack.services():
             state = stack.container(service)["State"]
-            if state.get("Health", {}).get("Status") != "healthy" and state.get("ExitCode"):
+            if state.get("Health", {}).get("Status", "healthy") != "healthy" or state["ExitCode"]:
                 say(f"{service} is {state['Status']}: {' | '.join(stack.log(service)[-3:])[-1000:]}")
         raise WorldError(str(error)[-300:]) from error
 
