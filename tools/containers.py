@@ -34,13 +34,6 @@ _BUILD_S, _UP_S = 3600.0, 600
 
 
 LLM, NER = "deploy/standin/llm.yml", "deploy/standin/ner.yml"
-RULES = """
-import spacy
-nlp = spacy.blank("en")
-nlp.add_pipe("entity_ruler").add_patterns([{"label": "GPE", "pattern": "London"}])
-nlp.to_disk("/var/lib/seedbed/rules")
-"""
-"""A spaCy model that is there in a moment: what is shown is the way to it, not what it finds."""
 
 
 def say(words: str) -> None:
@@ -158,8 +151,6 @@ def run() -> None:
         say("every service is healthy")
         for fault in containment_faults(stack):
             raise WorldError(fault)
-        if NER in files:
-            stack.compose("exec", "-T", "api", "python", "-c", RULES)
         token = stack.compose("exec", "-T", "api", "seedbed", "token", *(f"--scope={scope}" for scope in SCOPES))
         traveller = Traveller(f"http://127.0.0.1:{stack.ports['API_PORT']}", token.strip())
         for line in travel(traveller):
