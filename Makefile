@@ -8,7 +8,7 @@
 # ```
 
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test check bench serve runs docs lock clean help
+.PHONY: setup demo test check bench serve runs docs lock lock-gpu audit secrets containers clean help
 
 PYTHON := .venv/bin/python
 
@@ -49,9 +49,24 @@ lock: setup ## bring uv.lock up to date with pyproject.toml (UPGRADE=1: newest v
 		--no-python-downloads --quiet $(if $(UPGRADE),--upgrade) --output-file uv.lock
 	@tools/setup.sh
 
+lock-gpu: setup ## bring uv.gpu.lock, of the image that serves models on a GPU, up to date (UPGRADE=1: newest versions)
+	@UV_CUSTOM_COMPILE_COMMAND="make lock-gpu" .venv/bin/uv pip compile deploy/gpu.in --python-version 3.12 \
+		--python-platform x86_64-manylinux_2_28 --generate-hashes --no-python-downloads --quiet \
+		$(if $(UPGRADE),--upgrade) --output-file uv.gpu.lock
+
+audit: setup ## ask an advisory service about everything in both locks; a package that cannot be asked about is a failure
+	@for lock in uv.lock uv.gpu.lock; do .venv/bin/uv tool run --quiet pip-audit==2.9.0 --strict --require-hashes \
+		--disable-pip --progress-spinner off --requirement $$lock || exit 1; done
+
+secrets: setup ## make the passwords and keys that compose.yml needs, in deploy/secrets/; those that are there stay
+	@$(PYTHON) -m tools.deployment_secrets
+
+containers: setup ## build the images, bring the stack up, use it, kill each service, take it down; needs a container engine
+	@$(PYTHON) -m tools.containers
+
 clean: ## remove what was made here, except recorded runs, indexes and models (those are in .seedbed/)
 	@rm -rf .venv .uv site build dist .coverage .coverage.* coverage.xml .*_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## say what each word does
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14

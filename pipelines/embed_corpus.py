@@ -7,7 +7,7 @@ Runs without a server of your own: python -m pipelines.embed_corpus --corpus-kin
 
 ```mermaid
 flowchart LR
-    main --> embed_corpus --> index_config & open_index
+    main --> embed_corpus --> index_config & open_index & tracked_run
     embed_corpus --> embed_shard --> ShardReport
     embed_corpus --> as_markdown
 ```
@@ -17,7 +17,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, cast, get_args
 from uuid import UUID
 
@@ -36,7 +36,8 @@ from seedbed.indexing.report import IndexReport, ShardReport
 from seedbed.logging_config import configure
 from seedbed.progress import Progress, show_progress
 from seedbed.settings import load_settings
-from seedbed.wiring import index_config, open_index
+from seedbed.tracking.run import Run
+from seedbed.wiring import index_config, open_index, tracked_run
 
 
 def is_the_worlds_fault(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -72,14 +73,26 @@ def embed_corpus(
     given = {"corpus.kind": corpus_kind, "corpus.path": corpus_path, "store.collection": collection}
     overrides = [f"{key}={value}" for key, value in given.items() if value is not None]
     config = index_config(settings, [*overrides, *(["indexing.allow_shrink=true"] if allow_shrink else [])])
-    with open_index(config, settings.home) as index, progress_artifact(config.name) as progress:
+    recorded = tracked_run("embed-corpus", config, settings=settings) if runtime.deployment.id else nullcontext()
+    with recorded as run, open_index(config, settings.home) as index, progress_artifact(config.name) as progress:
         report = index.bring_up_to_date(
             # quoted: Prefect would look for futures in every chunk, 30 ms a shard
             run_shard=lambda shard: embed_shard(index, cast("Shard", quote(shard))),
             progress=progress,
         )
+        if run is not None:
+            record(report, run)
     create_markdown_artifact(as_markdown(report), key="embed-corpus-report", description=f"index {report.name}")
     return report
+
+
+def record(report: IndexReport, run: Run) -> None:
+    """Write what a deployment's run did onto its tracked run, where those look who were not there."""
+    run.use_data(report.name, report.data_digest)
+    counts = {name: value for name, value in report.model_dump().items() if name.startswith("num_")}
+    run.log_metrics(counts)
+    run.log_costs({"seconds": report.seconds})
+    run.set_tags({"seedbed.index": report.name, "seedbed.collection": report.collection})
 
 
 @contextmanager

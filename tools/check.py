@@ -24,6 +24,10 @@ from tools.project_files import ROOT
 
 BIN = Path(sys.executable).parent
 MODULE = (sys.executable, "-m")
+_WORKFLOWS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob(".github/workflows/*.yml"))
+_STANDIN_FILES = ("deploy/standin/Dockerfile", "deploy/standin/llm.Dockerfile")
+_STANDINS = ["deploy/standin/compose.yml", "deploy/standin/llm.yml", "deploy/standin/ner.yml"]
+_COMPOSE = [*sorted(path.name for path in ROOT.glob("compose*.yml")), *_STANDINS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +63,10 @@ CHECKS = (  # the slowest first: they run side by side
     Check("lock", (*MODULE, "tools.check_lock")),
     Check("index-hosts", (*MODULE, "tools.check_index_hosts")),
     Check("links", (*MODULE, "tools.check_links")),
-    Check(
-        "workflows",
-        (str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows", ".github/workflows/ci.yml"),
-    ),
+    Check("workflows", (str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows", *_WORKFLOWS)),
+    Check("compose-schema", (str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec", *_COMPOSE)),
+    Check("compose", (*MODULE, "tools.check_compose")),
+    Check("dockerfiles", (str(BIN / "hadolint"), "Dockerfile", "Dockerfile.gpu", *_STANDIN_FILES)),
 )
 
 
@@ -84,7 +88,7 @@ def main(names: Sequence[str], checks: Sequence[Check] = CHECKS) -> int:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for outcome in pool.map(run_check, chosen):
             verdict = "FAIL" if outcome.exit_code else "OK"
-            print(f"{verdict:<5}{outcome.check.name:<12}{outcome.seconds:6.1f} s", flush=True)
+            print(f"{verdict:<5}{outcome.check.name:<15}{outcome.seconds:6.1f} s", flush=True)
             if outcome.exit_code:
                 num_failed += 1
                 print("     " + outcome.output.strip().replace("\n", "\n     "), flush=True)

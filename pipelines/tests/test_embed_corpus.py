@@ -19,7 +19,7 @@ from prefect.client.schemas.sorting import ArtifactSort
 from prefect.testing.utilities import prefect_test_harness
 
 from pipelines import embed_corpus as module
-from pipelines.embed_corpus import as_markdown, embed_corpus, embed_shard, main, progress_artifact
+from pipelines.embed_corpus import as_markdown, embed_corpus, embed_shard, main, progress_artifact, record
 from seedbed.errors import UserError, WorldError
 from seedbed.indexing.plan import Shard
 from seedbed.indexing.report import IndexReport, ShardReport
@@ -101,6 +101,20 @@ def test_report_of_a_clean_run_is_a_table_of_everything_in_it():
 def test_report_of_a_run_with_rejected_records_says_so_first():
     report = REPORT.model_copy(update={"num_rejected": 2, "dead_letter": Path("dead.jsonl")})
     assert as_markdown(report).startswith("**2 records were rejected**; reasons: `dead.jsonl`\n\n| what")
+
+
+def test_tracked_run_of_a_deployment_carries_what_was_indexed_from_which_data():
+    noted: dict[str, Any] = {}
+
+    class Noted:
+        def __getattr__(self, name: str) -> Any:
+            return lambda *values: noted.setdefault(name, values)
+
+    record(REPORT, cast("Any", Noted()))
+    assert noted["use_data"] == ("folder-texts", "0" * 32)
+    assert noted["log_metrics"][0]["num_chunks"] == 3
+    assert noted["log_costs"] == ({"seconds": 0.5},)
+    assert noted["set_tags"][0]["seedbed.collection"] == "folder-texts--0a1b2c3d"
 
 
 def test_command_line_refuses_an_unknown_corpus_before_any_server_starts(capsys):

@@ -15,12 +15,10 @@ classDiagram
 
 import os
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, NamedTuple
-from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -48,6 +46,7 @@ from seedbed.settings_sources import (
     is_secret,
     variable_of,
 )
+from seedbed.settings_transport import CONNECTIONS, checked_hosts, exposed_host
 from seedbed.stores.config import StoreConfig
 from seedbed.tracking.config import TrackingConfig
 
@@ -68,6 +67,12 @@ class Settings(BaseSettings):
     )
     home: Path = Field(Path(".seedbed"), description="folder of all local state; relative to the project folder")
     prefect_api_url: str | None = Field(None, description="Prefect server; default: every flow run starts its own")
+    internal_hosts: str = Field(
+        "",
+        description="host names and private networks that only our own machines are on, commas between them: "
+        "outside dev, unencrypted connections go nowhere else",
+        examples=["mlflow,redis,10.8.0.0/24"],
+    )
     corpus: CorpusConfig = CorpusConfig()
     chunk: ChunkConfig = ChunkConfig()
     embedding: EmbeddingConfig = EmbeddingConfig()
@@ -79,6 +84,11 @@ class Settings(BaseSettings):
     llm: LlmConfig = LlmConfig()
     api: ApiConfig = ApiConfig()
     log: LoggingConfig = LoggingConfig()
+
+    @field_validator("internal_hosts")
+    @classmethod
+    def _are_hosts(cls, internal: str) -> str:
+        return checked_hosts(internal)
 
     @classmethod
     def settings_customise_sources(
@@ -249,26 +259,10 @@ def _refuse_weak(settings: Settings, secrets: Mapping[str, str]) -> None:
     for path, secret in secrets.items():
         if secret.lower() in _WELL_KNOWN_SECRETS:
             raise UserError(f"{variable_of(path)} is empty or a well-known default, {refused}; openssl rand -hex 32")
-        if secret.startswith("postgresql") and _travels_in_clear_text(secret):
-            raise UserError(f"{variable_of(path)} does not ask for encryption, {refused}; add ?sslmode=verify-full")
-    for path, value in _leaves(settings):
-        if isinstance(value, str) and value.startswith("http://") and not _is_loopback(value):
-            section = path.partition(".")[0]
-            if urlsplit(value).password or any(each.partition(".")[0] == section for each in secrets):
-                shown = f"{variable_of(path)}={redact_text(value)!r}"
-                raise UserError(f"{shown} sends a secret unencrypted, {refused}; use https")
-
-
-def _travels_in_clear_text(postgresql_url: str) -> bool:
-    query = dict(parse_qsl(urlsplit(postgresql_url).query))
-    host = query.get("host", urlsplit(postgresql_url).hostname or "/")  # without a host: the socket of this machine
-    encrypted = query.get("sslmode") in ("require", "verify-ca", "verify-full")
-    return not (encrypted or host.startswith("/") or _is_loopback(f"//{host}"))
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    values = {path: value for path, value in _leaves(settings) if isinstance(value, str)} | dict(secrets)
+    for path, encrypted in CONNECTIONS.items():
+        if host := exposed_host(values.get(path, ""), settings.internal_hosts):
+            raise UserError(
+                f"{variable_of(path)} does not ask for encryption on the way to {host!r}, {refused}; {encrypted}, "
+                f"or say that only machines of yours are on that network: SEEDBED_INTERNAL_HOSTS={host}"
+            )

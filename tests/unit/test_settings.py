@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from seedbed.errors import UserError, WorldError
 from seedbed.logging_redaction import redact_text
 from seedbed.settings import explain, known_settings, load_settings, project_folder
+from seedbed.settings_transport import CONNECTIONS
 
 SECRET = "correct-horse-battery"
 
@@ -211,12 +212,28 @@ def test_default_secrets_are_accepted_in_dev_and_refused_elsewhere(tmp_path, sec
         assert message.startswith("SEEDBED_TRACKING__PASSWORD is empty or a well-known default")
 
 
-def test_a_secret_is_not_sent_over_plain_http_outside_dev(tmp_path):
-    environ = {"SEEDBED_STORE__URL": "http://store.example:6333", "SEEDBED_STORE__API_KEY": SECRET}
+PLAIN = {
+    "SEEDBED_STORE__URL": "http://store.example:6333",
+    "SEEDBED_TRACKING__URI": "http://store.example",
+    "PREFECT_API_URL": "http://store.example:4200/api",
+    "SEEDBED_API__REDIS_URL": "redis://:correct-horse-battery@store.example:6379/0",
+    "SEEDBED_INDEXING__LEDGER_URL": "postgresql://me:correct-horse-battery@store.example/ledger",
+}
+
+
+@pytest.mark.parametrize(("variable", "url"), PLAIN.items())
+@pytest.mark.parametrize("environment", ["staging", "prod"])
+def test_outside_dev_nothing_goes_unencrypted_over_a_network_that_is_not_declared_internal(
+    tmp_path, variable, url, environment
+):
+    environ = {variable: url, "SEEDBED_API__KEY": SECRET * 2}
     load_settings(environ, tmp_path)
-    assert "SEEDBED_STORE__URL" in refusal({**environ, "ENVIRONMENT": "prod"}, tmp_path)
-    in_url = {"SEEDBED_TRACKING__URI": f"http://ada:{SECRET}@tracking.example", "ENVIRONMENT": "prod"}
-    assert SECRET not in refusal(in_url, tmp_path)
+    said = refusal({**environ, "ENVIRONMENT": environment}, tmp_path)
+    assert said.startswith(f"{variable} does not ask for encryption on the way to 'store.example'")
+    assert said.endswith("SEEDBED_INTERNAL_HOSTS=store.example")
+    assert SECRET not in said
+    load_settings({**environ, "ENVIRONMENT": environment, "SEEDBED_INTERNAL_HOSTS": "other, store.example"}, tmp_path)
+    refusal({**environ, "ENVIRONMENT": environment, "SEEDBED_INTERNAL_HOSTS": "example"}, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -226,8 +243,21 @@ def test_a_secret_over_https_or_to_this_machine_is_fine_everywhere(tmp_path, url
     load_settings({"SEEDBED_STORE__URL": url, "SEEDBED_STORE__API_KEY": SECRET, "ENVIRONMENT": "prod"}, tmp_path)
 
 
-def test_plain_http_without_a_secret_is_fine_everywhere(tmp_path):
-    load_settings({"SEEDBED_STORE__URL": "http://store.example", "ENVIRONMENT": "prod"}, tmp_path)
+def test_addresses_of_an_internal_network_are_internal_and_their_neighbours_are_not(tmp_path):
+    environ = {"ENVIRONMENT": "prod", "SEEDBED_INTERNAL_HOSTS": "10.8.0.0/24"}
+    load_settings({**environ, "SEEDBED_STORE__URL": "http://10.8.0.7:6333"}, tmp_path)
+    refusal({**environ, "SEEDBED_STORE__URL": "http://10.8.1.7:6333"}, tmp_path)
+
+
+@pytest.mark.parametrize("internal", ["*", "http://mlflow", "0.0.0.0/0", "8.8.8.0/24", "10.8.0.7/24", "a b"])
+def test_only_host_names_and_private_networks_can_be_declared_internal(tmp_path, internal):
+    assert "neither a host name nor a private network" in refusal({"SEEDBED_INTERNAL_HOSTS": internal}, tmp_path)
+
+
+def test_every_setting_that_names_a_server_is_looked_at_or_left_out_for_a_reason():
+    checked_elsewhere = {"api.jwks_url"}  # https in every environment
+    named = {each.name for each in known_settings() if each.name.rpartition(".")[2].endswith(("url", "uri"))}
+    assert named == CONNECTIONS.keys() | checked_elsewhere
 
 
 def test_secrets_are_never_shown_or_logged_once_loaded(tmp_path):
@@ -324,6 +354,7 @@ def test_the_process_environment_is_read_when_none_is_given(tmp_path, monkeypatc
         ("postgresql://me:long-and-secret@db.example/ledger", True),
         ("postgresql://me:long-and-secret@db.example/ledger?sslmode=prefer", True),
         ("postgresql:///ledger?host=db.example", True),
+        ("postgresql:///ledger?host=/var/run/postgresql,db.example:5433", True),
         ("postgresql://me:long-and-secret@db.example/ledger?sslmode=verify-full", False),
         ("postgresql+psycopg://me:long-and-secret@127.0.0.1:5433/ledger", False),
         ("postgresql:///ledger?host=/var/run/postgresql", False),

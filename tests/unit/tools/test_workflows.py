@@ -1,0 +1,35 @@
+"""Test that the workflows say what people say, and run nobody's moving target.
+
+tests/unit/tools/test_workflows.py - v0.1.0
+"""
+
+import re
+
+import pytest
+import yaml
+
+from tools.project_files import ROOT
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+PINNED = re.compile(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+def test_actions_are_pinned_by_their_commit(file):
+    lines = [line.strip().removeprefix("- ") for line in file.read_text().splitlines() if "uses:" in line]
+    assert lines
+    assert [line for line in lines if not PINNED.fullmatch(line)] == []
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+def test_words_of_make_are_words_of_the_makefile(file):
+    words = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    used = set(re.findall(r"run: make ([a-z-]+)", file.read_text()))
+    assert used <= words
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+def test_a_workflow_may_read_and_nothing_else_and_ends_by_itself(file):
+    described = yaml.safe_load(file.read_text())
+    assert described["permissions"] == {"contents": "read"}
+    assert all("timeout-minutes" in job for job in described["jobs"].values())
