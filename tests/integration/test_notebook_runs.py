@@ -33,10 +33,10 @@ def run_cells(tmp_path, store, monkeypatch):
     monkeypatch.setenv("SEEDBED_HOME", str(store))
     archive = MlflowArchive(TrackingConfig(), store)
 
-    def run(name: str, cells, run_in_order=None, fails=False):
+    def run(name: str, cells, fails=False):
         path = tmp_path / f"{name}.ipynb"
         nbformat.write(new_notebook(cells=[new_code_cell(cell) for cell in cells]), path)
-        ran = new_notebook(cells=[new_code_cell(cell) for cell in run_in_order or cells])
+        ran = new_notebook(cells=[new_code_cell(cell) for cell in cells])
         client = NotebookClient(ran, timeout=120, kernel_name="python3", resources={"metadata": {"path": tmp_path}})
         if fails:
             with pytest.raises(CellExecutionError):
@@ -75,33 +75,8 @@ def test_notebook_that_ran_from_top_to_bottom_is_recorded_whole(run_cells, tmp_p
 
 
 @pytest.mark.slow
-def test_cells_out_of_order_are_told_on_the_run_and_under_the_conclusion(run_cells):
-    order = ["hidden = 1", OPEN, COUNT, CONCLUDE]
-    record, artifact, ran = run_cells("hidden", [OPEN, COUNT, CONCLUDE], order)
-    told = "the cell that was run as number 1 is not in the saved notebook"
-    assert (record.status, record.tags["seedbed.notebook.order"]) == ("FINISHED", told)
-    assert [json.loads(line) for line in artifact("cells.jsonl").splitlines()][:3] == [
-        {"ok": None, "source": "hidden = 1"},
-        {"ok": True, "source": OPEN},
-        {"ok": True, "source": COUNT},
-    ]
-    assert ran.cells[-1].outputs[0]["data"]["text/markdown"].endswith(f"from the notebook: {told}.")
-
-
-@pytest.mark.slow
 def test_run_ends_with_the_kernel_as_failed_where_the_last_cell_failed(run_cells):
     record, artifact, _ = run_cells("failing", [OPEN, COUNT, "1 / 0"], fails=True)
     assert (record.status, record.metrics) == ("FAILED", {"sum": 2.0})
     assert record.tags["seedbed.error"] == "ZeroDivisionError: division by zero"
     assert json.loads(artifact("cells.jsonl").splitlines()[-1]) == {"ok": False, "source": "1 / 0"}
-
-
-@pytest.mark.slow
-def test_opening_again_closes_the_run_before_and_a_kernel_that_ends_closes_the_last(run_cells, store):
-    cells = [OPEN, COUNT, OPEN + "\nfirst = book", "book.run.run_id"]
-    record, _, _ = run_cells("again", cells)
-    assert (record.status, record.metrics) == ("KILLED", {})
-    assert record.tags["seedbed.error"] == "SystemExit: the kernel ended before there was a conclusion"
-    before = MlflowArchive(TrackingConfig(), store).find("again", limit=2)[1]
-    assert (before.status, before.metrics) == ("KILLED", {"sum": 2.0})
-    assert before.tags["seedbed.error"] == "SystemExit: the notebook was opened again"
