@@ -18,6 +18,7 @@ import contextvars
 import io
 import logging
 import sys
+import warnings
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol
@@ -49,6 +50,7 @@ class Notebook:
         """Open the run; `notebook` is what calls this."""
         settings = load_settings()
         configure(settings.log, service="notebook", home=settings.home)
+        warnings.filterwarnings("ignore", message="IProgress not found")  # tqdm draws a plain bar then, which is fine
         self._question, self._folder = question, folder
         # Each cell runs in a context of its own, and a run has to be closed in the one that it was opened in.
         self._context, self._stack = contextvars.copy_context(), ExitStack()

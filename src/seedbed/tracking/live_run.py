@@ -23,6 +23,7 @@ from seedbed.digests import digest_json
 from seedbed.errors import UserError
 from seedbed.logging_redaction import redact_text
 from seedbed.progress import Progress
+from seedbed.tracking.dvc import tracked_md5
 from seedbed.tracking.names import as_numbers, check_name
 from seedbed.tracking.parameters import flatten
 from seedbed.tracking.ports import FinalStatus, RunTracker
@@ -90,11 +91,13 @@ class Run:
         self._costs |= values
 
     def use_data(self, name: str, digest: str, source: str = "") -> None:
-        """Record what the run read: the digest of its whole content, and where it came from."""
+        """Record what the run read: the digest of its whole content, where it came from, and DVC's MD5 of that."""
         check_name("data set", name)
         tags = {f"seedbed.data.{name}": digest}
         if source:
             tags[f"seedbed.data_source.{name}"] = source
+        if source and (md5 := tracked_md5(Path(source))):
+            tags[f"seedbed.data_dvc.{name}"] = md5
         self._data[name] = digest
         self._send(tags=tags | {"seedbed.data_digest": self.data_digest})
 
