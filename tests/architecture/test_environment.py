@@ -18,6 +18,7 @@ MAY_TOUCH = {
     "indexing/adapters/ray.py": "switches off Ray's usage report, which nothing else does",
     "tracking/seeds.py": "sets what libraries read before they are imported, and records it",
     "tracking/git_tree.py": "hands git an environment without the variables that point it elsewhere",
+    "tracking/adapters/wandb.py": "switches off W&B's reports to its makers, which no setting does",
     "tracking/adapters/mlflow_client.py": "MLflow takes time limits and credentials from nowhere else",
 }
 
