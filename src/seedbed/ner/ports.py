@@ -6,14 +6,13 @@ src/seedbed/ner/ports.py - v0.1.0
 classDiagram
     Recognizer ..> Recognized : returns
     Recognizer ..> ModelIdentity : returns
-    Recognized ..> Entity : holds
 ```
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from seedbed.ner.entity import Entity, ModelIdentity, Recognized
+from seedbed.ner.entity import ModelIdentity, Recognized
 
 
 class Recognizer(ABC):
