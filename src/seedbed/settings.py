@@ -37,6 +37,7 @@ from seedbed.experiments.fields import in_words
 from seedbed.indexing.config import IndexingConfig
 from seedbed.logging_redaction import MASK, redact_text, remember_secrets
 from seedbed.logging_section import LoggingConfig
+from seedbed.ner.config import NerConfig
 from seedbed.settings_sources import (
     Given,
     allowed_values,
@@ -72,6 +73,7 @@ class Settings(BaseSettings):
     store: StoreConfig = StoreConfig()
     indexing: IndexingConfig = IndexingConfig()
     tracking: TrackingConfig = TrackingConfig()
+    ner: NerConfig = NerConfig()
     backup: BackupConfig = BackupConfig()
     api: ApiConfig = ApiConfig()
     log: LoggingConfig = LoggingConfig()

@@ -63,10 +63,10 @@ def load(name_or_path: str, folder: Path | None) -> Experiment:
             f"no folder {NAMED.as_posix()}/ with experiments here or above, so {name_or_path!r} cannot be found; "
             "go into the project's folder, or name a file. Example: seedbed run path/to/file.py:my_experiment"
         )
-    if name_or_path not in names:
+    name = name_or_path.replace("-", "_")  # modules cannot be named as commands are
+    if name not in names:
         raise unknown_choice("experiment", name_or_path, names, example=f"seedbed run {names[0]}")
-    source = folder / NAMED / f"{name_or_path}.py"
-    return _experiment(import_named(folder, name_or_path), name_or_path, source)
+    return _experiment(import_named(folder, name), name, folder / NAMED / f"{name}.py")
 
 
 def _from_file(path: Path, function_name: str) -> Experiment:

@@ -4,6 +4,7 @@ src/seedbed/ner/__init__.py - v0.1.0
 
 ```mermaid
 flowchart LR
+    ports --> entity
     annotated_text
 ```
 """

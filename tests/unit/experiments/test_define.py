@@ -67,6 +67,12 @@ def test_experiment_is_found_by_name(project):
     assert experiment.source == project / "pipelines" / "experiments" / "mine.py"
 
 
+def test_experiment_of_two_words_is_found_as_commands_are_written(project):
+    (project / "pipelines" / "experiments" / "two_words.py").write_text(HEAD + GOOD.format(name="two_words"))
+
+    assert load("two-words", project).name == load("two_words", project).name == "two_words"
+
+
 def test_experiment_is_found_by_file_and_function(tmp_path, monkeypatch):
     path = write(tmp_path, GOOD.format(name="mine") + GOOD.format(name="second"))
     monkeypatch.chdir(tmp_path)

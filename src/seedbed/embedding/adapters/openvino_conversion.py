@@ -7,8 +7,8 @@ vector would depend on the width of its batch, by 5e-4 in bf16 and 2e-3 in int8.
 
 ```mermaid
 flowchart LR
-    convert --> attend
-    convert --> quiet
+    convert --> padded_encoder --> attend
+    padded_encoder --> quiet
 ```
 """
 
@@ -28,24 +28,6 @@ def convert(folder: Path, openvino: Any) -> Any:
     Inputs `input_ids` and `attention_mask`, both (n, tokens) int64; output (n, d) float32.
     """
     import torch
-    from transformers import AutoModel
-    from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, sdpa_mask
-    from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
-
-    def attend(
-        _layer: torch.nn.Module,
-        query: torch.Tensor,
-        key: torch.Tensor,
-        value: torch.Tensor,
-        attention_mask: torch.Tensor,
-        scaling: float | None = None,
-        **_: object,
-    ) -> tuple[torch.Tensor, None]:
-        missing = -key.shape[2] % _KEYS
-        key, value = (torch.nn.functional.pad(states, (0, 0, 0, missing)) for states in (key, value))
-        mask = torch.nn.functional.pad(attention_mask, (0, missing), value=False)
-        states = torch.nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=scaling)
-        return states.transpose(1, 2).contiguous(), None
 
     class UnitMean(torch.nn.Module):
         def __init__(self, encoder: torch.nn.Module) -> None:
@@ -58,13 +40,42 @@ def convert(folder: Path, openvino: Any) -> Any:
             mean = (states * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
             return torch.nn.functional.normalize(mean, dim=1)
 
-    ALL_ATTENTION_FUNCTIONS.register(_NAME, attend)
-    ALL_MASK_ATTENTION_FUNCTIONS.register(_NAME, sdpa_mask)
     example = torch.full((2, 7), 5, dtype=torch.int64)
     mask = torch.ones_like(example)
-    mask[1, 4:] = 0  # transformers leaves a mask of ones out, and attention would be traced without
+    mask[1, 4:] = 0  # transformers would leave a mask of ones out of the graph
     with quiet(), torch.no_grad():
-        encoder = AutoModel.from_pretrained(  # nosec B615 - a folder, nothing is fetched
+        inputs = {"input_ids": example, "attention_mask": mask}
+        return openvino.convert_model(UnitMean(padded_encoder(folder).eval()), example_input=inputs)
+
+
+def padded_encoder(folder: Path) -> Any:
+    """Return the model of a folder in torch, in fp32, with attention over a multiple of 16 keys."""
+    import torch
+    from transformers import AutoModel
+    from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, sdpa_mask
+    from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+
+    def attend(
+        _layer: torch.nn.Module,
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        attention_mask: torch.Tensor | None,
+        scaling: float | None = None,
+        **_: object,
+    ) -> tuple[torch.Tensor, None]:
+        if attention_mask is None:  # transformers leaves out one that masks nothing, which a graph must not
+            attention_mask = query.new_ones((1, 1, 1, key.shape[2]), dtype=torch.bool)
+        missing = -key.shape[2] % _KEYS
+        key, value = (torch.nn.functional.pad(states, (0, 0, 0, missing)) for states in (key, value))
+        mask = torch.nn.functional.pad(attention_mask, (0, missing), value=False)
+        states = torch.nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=scaling)
+        return states.transpose(1, 2).contiguous(), None
+
+    ALL_ATTENTION_FUNCTIONS.register(_NAME, attend)
+    ALL_MASK_ATTENTION_FUNCTIONS.register(_NAME, sdpa_mask)
+    with quiet():
+        return AutoModel.from_pretrained(  # nosec B615 - a folder, nothing is fetched
             folder,
             attn_implementation=_NAME,
             dtype=torch.float32,
@@ -72,8 +83,6 @@ def convert(folder: Path, openvino: Any) -> Any:
             trust_remote_code=False,
             use_safetensors=True,
         )
-        inputs = {"input_ids": example, "attention_mask": mask}
-        return openvino.convert_model(UnitMean(encoder.eval()), example_input=inputs)
 
 
 @contextmanager

@@ -1,0 +1,29 @@
+"""Choose the model that finds entities.
+
+src/seedbed/ner/config.py - v0.1.0
+
+```mermaid
+classDiagram
+    BaseModel <|-- NerConfig
+```
+"""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+REGISTERED_NAME = "seedbed-ner"
+"""Under which the models that `ner-train` makes are registered."""
+CHAMPION, CANDIDATE = "champion", "candidate"
+"""The alias of the model that is served, and that of the one trained last."""
+
+
+class NerConfig(BaseModel):
+    """Which model answers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str | None = Field(
+        None,
+        min_length=1,
+        description="alias of a registered model, folder of a spaCy model, or an installed package such as "
+        "en_core_web_trf; default: champion, trained when there is none",
+    )

@@ -1,0 +1,124 @@
+"""Test that checks of behaviour ask what they say, and show what failed.
+
+tests/unit/recognition/test_behaviour.py - v0.1.0
+"""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from seedbed.errors import UserError, WorldError
+from seedbed.ner.annotated_text import Span, parse_annotated
+from seedbed.ner.corpus import read_samples
+from seedbed.ner.sample import of_annotated
+from seedbed.recognition.behaviour import Plan, below, check_behaviour, read_plan, shares
+from seedbed.recognition.behaviour_page import page
+from seedbed.recognition.variants import variants
+
+PLAN = Path("data/ner/behaviour.yaml")
+NAMES = ("Anna Bergmann", "Peter Novak", "Grace Adeyemi", "Oslo", "Madrid", "Chicago", "Nairobi")
+SMALL = Plan(
+    thresholds={"minimum": 1.0, "names": 1.0, "casing": 1.0, "quotes": 1.0, "whitespace": 1.0, "direction": 1.0},
+    minimum=("[Anna Bergmann|GPE] is in [Oslo|GPE].", "Nobody is here."),
+    invariance=("[Peter Novak|GPE] flew from [Madrid|GPE] to [Chicago|GPE].",),
+    names={"GPE": ("Grace Adeyemi", "Nairobi")},
+    direction=(("He left.", "He left [Oslo|GPE]."),),
+)
+
+
+def knows_names(samples, fold=lambda text: text):
+    """Find the names above, all as places."""
+    found = []
+    for sample in samples:
+        text = fold(sample.text)
+        spans = [(text.find(fold(name)), len(name)) for name in NAMES if fold(name) in text]
+        found.append(tuple(Span(start, start + length, "GPE") for start, length in sorted(spans)))
+    return found
+
+
+def test_model_that_does_everything_right_passes_every_check():
+    def find(samples):  # whatever letters and blanks
+        wide = [replace(sample, text=sample.text.replace("  ", " \x00")) for sample in samples]
+        answers = []
+        for sample, plain in zip(samples, wide, strict=True):
+            places = [place for place, letter in enumerate(plain.text) if letter != "\x00"]
+            packed = replace(sample, text="".join(plain.text[place] for place in places))
+            (spans,) = knows_names([packed], str.casefold)
+            answers.append(tuple(Span(places[s.start], places[s.end - 1] + 1, s.label) for s in spans))
+        return answers
+
+    checks = check_behaviour(SMALL, find)
+    assert [check for check in checks if not check.holds] == []
+    assert below(SMALL, shares(SMALL, checks)) == []
+
+
+def test_model_that_minds_letters_and_blanks_fails_those_checks_alone():
+    held = shares(SMALL, check_behaviour(SMALL, knows_names))
+
+    assert held["minimum"] == held["names"] == held["quotes"] == held["direction"] == 1
+    assert held["casing"] == 0
+    assert 0 < held["whitespace"] < 1
+    assert below(SMALL, held) == ["casing", "whitespace"]
+
+
+def test_model_that_finds_nothing_fails_where_something_has_to_be_found():
+    held = shares(SMALL, check_behaviour(SMALL, lambda samples: [()] * len(samples)))
+
+    assert held["minimum"] == 0.5  # the sentence without a name
+    assert held["names"] == 1.0  # finding nothing is at least always the same
+    assert held["direction"] == 0
+
+
+def test_page_shows_failures_escaped():
+    plan = SMALL.model_copy(update={"minimum": ("[<b>Oslo|GPE] & more.",)})
+    html = page(plan, check_behaviour(plan, knows_names))
+
+    assert "&lt;b&gt;Oslo <b>GPE</b>" in html
+    assert "<b>Oslo" not in html
+
+
+def test_variants_move_what_was_found_to_where_it_stands():
+    sample = of_annotated(parse_annotated("[Peter Novak|PERSON] flew from [Madrid|GPE] to [Chicago|GPE].", ""))
+    names = {"PERSON": ["Jo"], "GPE": ["San Salvador de Jujuy"]}
+    for kind, changed, spans in variants(sample, sample.spans, names):
+        words = [" ".join(changed.text[span.start : span.end].split()).casefold() for span in spans]
+        first = "jo" if kind == "names" and changed.text.startswith("Jo ") else "peter novak"
+        second = "san salvador de jujuy" if kind == "names" and first != "jo" else "madrid"
+        assert words == [first, second, "chicago"], kind
+
+
+def test_the_plan_of_the_project_is_read_and_none_of_its_sentences_is_learned_or_measured():
+    plan = read_plan(PLAN)
+    pairs = [side for pair in plan.direction for side in pair]
+    texts = {of_annotated(parse_annotated(line, "")).text for line in (*plan.minimum, *plan.invariance, *pairs)}
+    known = {
+        sample.text for split in ("train", "dev", "test") for sample in read_samples(Path("data/ner/source", split))
+    }
+
+    assert texts & known == set()
+    kinds = {check.kind for check in check_behaviour(plan, knows_names)}
+    assert kinds == set(plan.thresholds)
+
+
+def test_file_that_is_no_plan_is_told(tmp_path):
+    (tmp_path / "plan.yaml").write_text("thresholds: 3\n")
+    with pytest.raises(UserError, match="is no plan of checks"):
+        read_plan(tmp_path / "plan.yaml")
+    with pytest.raises(WorldError, match="cannot be read"):
+        read_plan(tmp_path / "none.yaml")
+
+
+@pytest.mark.skipif("SEEDBED_TEST_NER_MODEL" not in os.environ, reason="SEEDBED_TEST_NER_MODEL names no model")
+def test_named_model_behaves_as_the_thresholds_ask(tmp_path):
+    from seedbed.ner.adapters.spacy_finding import SpacyFinder
+    from seedbed.ner.config import NerConfig
+    from seedbed.tracking.config import TrackingConfig
+    from seedbed.wiring_ner import find_model
+
+    plan = read_plan(PLAN)
+    place = find_model(NerConfig(model=os.environ["SEEDBED_TEST_NER_MODEL"]), tmp_path, TrackingConfig())
+    checks = check_behaviour(plan, SpacyFinder(place))
+    failures = [f"{check.kind}: {check.text}: {check.found}" for check in checks if not check.holds]
+    assert below(plan, shares(plan, checks)) == [], failures
