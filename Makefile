@@ -4,17 +4,18 @@
 #
 # ```mermaid
 # flowchart LR
-#     demo & test & check & bench & serve & runs & docs & lock --> setup
+#     demo & test & check & bench & notebooks & serve & runs & docs & lock --> setup
 # ```
 
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test check bench serve runs docs lock lock-gpu audit secrets containers clean help
+.PHONY: setup demo test check bench notebooks serve runs docs lock lock-gpu audit secrets containers clean help
 
 PYTHON := .venv/bin/python
 
 export TORCH VENV_PYTHON
 # Nothing here calls home.
 export DO_NOT_TRACK := true
+export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 # Byte code is written as modules are first used: half the start-up time from then on, and nothing to wait for in setup.
@@ -34,6 +35,9 @@ check: setup ## run every check that is not a test (ARGS="types layers" picks so
 
 bench: setup ## run the side-by-side measurements of benchmarks/, each of which prints a ratio (ARGS="sts" picks some)
 	@$(PYTHON) -m tools.bench $(ARGS)
+
+notebooks: setup ## run the notebooks and compare what they print (ARGS="01 03" picks some; WRITE=1 writes it into them)
+	@$(PYTHON) -m tools.notebooks $(if $(WRITE),--write) $(ARGS)
 
 serve: setup ## serve the API on http://127.0.0.1:8000 (PORT=…); .venv/bin/seedbed token makes a token for it
 	@.venv/bin/seedbed serve api --port $(or $(PORT),8000)

@@ -31,6 +31,7 @@ for name in [name for name in os.environ if name.startswith("SEEDBED_") and not 
     os.environ.pop(name, None)
 os.environ |= {
     "DO_NOT_TRACK": "true",
+    "DVC_NO_ANALYTICS": "1",
     "HF_HUB_OFFLINE": "1",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

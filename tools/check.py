@@ -62,6 +62,7 @@ CHECKS = (  # the slowest first: they run side by side
     Check("classes", (*MODULE, "tools.check_classes")),
     Check("lock", (*MODULE, "tools.check_lock")),
     Check("index-hosts", (*MODULE, "tools.check_index_hosts")),
+    Check("notebooks", (*MODULE, "tools.check_notebooks")),
     Check("links", (*MODULE, "tools.check_links")),
     Check("workflows", (str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows", *_WORKFLOWS)),
     Check("compose-schema", (str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec", *_COMPOSE)),

@@ -286,7 +286,13 @@ def tracker(config: TrackingConfig, home: Path) -> RunTracker:
     """Return the place where runs are recorded, with a spool on disk for when it is away."""
     from seedbed.tracking.spool import SpoolingTracker
 
-    return SpoolingTracker(tracking_store(config, home), home)
+    spooling = SpoolingTracker(tracking_store(config, home), home)
+    if config.wandb_project is None:
+        return spooling
+    from seedbed.tracking.adapters.wandb import WandbTracker
+    from seedbed.tracking.mirror import MirroringTracker
+
+    return MirroringTracker(spooling, WandbTracker(config, home), tag="seedbed.wandb.url")
 
 
 def tracking_store(config: TrackingConfig, home: Path) -> RunTracker:

@@ -19,6 +19,7 @@ MAY_TOUCH = {
     "experiments/reproduction/surroundings.py": "hands a run that is made again the environment that was recorded",
     "tracking/seeds.py": "sets what libraries read before they are imported, and records it",
     "tracking/git_tree.py": "hands git an environment without the variables that point it elsewhere",
+    "tracking/adapters/wandb.py": "switches off W&B's reports to its makers, which no setting does",
     "tracking/adapters/mlflow_client.py": "MLflow takes time limits and credentials from nowhere else",
 }
 

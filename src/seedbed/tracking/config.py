@@ -9,6 +9,8 @@ classDiagram
 ```
 """
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr, field_validator
 
 from seedbed.errors import UserError
@@ -26,6 +28,14 @@ class TrackingConfig(BaseModel):
     max_diff_bytes: PositiveInt = Field(
         2_000_000, description="a longer diff of a dirty tree is kept only as its digest"
     )
+    wandb_project: str | None = Field(
+        None, description="project of Weights & Biases, or team/project, that gets every run as well; default: none"
+    )
+    wandb_mode: Literal["online", "offline"] = Field(
+        "online", description="offline = into files below the home folder, for `wandb sync`"
+    )
+    wandb_url: str | None = Field(None, description="address of your own W&B server; default: its makers'")
+    wandb_key: SecretStr | None = Field(None, description="API key of Weights & Biases")
 
     @field_validator("uri")
     @classmethod

@@ -25,6 +25,7 @@ from seedbed.errors import UserError
 from seedbed.logging_redaction import redact_text
 from seedbed.progress import Progress
 from seedbed.tracking.digest_cache import DigestCache
+from seedbed.tracking.dvc import tracked_md5
 from seedbed.tracking.names import as_numbers, check_name
 from seedbed.tracking.parameters import flatten
 from seedbed.tracking.ports import FinalStatus, RunTracker
@@ -98,7 +99,7 @@ class Run:
         self._costs |= values
 
     def use_data(self, name: str, digest: str = "", source: str | Path = "") -> None:
-        """Record what the run read: the digest of its whole content, and where it came from.
+        """Record what the run read: the digest of its whole content, where it came from, and DVC's MD5 of that.
 
         Where `source` is a file or folder, its bytes are named too: they can be checked before the run is made again.
         Without a digest, they are the digest.
@@ -107,6 +108,8 @@ class Run:
             UserError: no digest is given and there is no file or folder `source`.
         """
         tags = self._named("data", name, digest, str(source))
+        if source and (md5 := tracked_md5(Path(source))):
+            tags[f"seedbed.data_dvc.{name}"] = md5
         self._data[name] = tags[f"seedbed.data.{name}"]
         self._send(tags=tags | {"seedbed.data_digest": self.data_digest})
 
