@@ -47,7 +47,7 @@ LEAST_COSINE = {"openvino fp32": 0.99999, "openvino bf16": 0.9998}
 LEAST_SHARE = {"openvino bf16": 0.65}
 LEAST_RATIO_TO_INFINITY = 5.0
 
-INFINITY = ("infinity-emb[torch]==0.0.77", "transformers<5", "optimum<2", "click<8.2")
+INFINITY = ("infinity-emb[torch]==0.0.77", "transformers<4.49", "optimum<2", "click<8.2")
 INFINITY_CODE = """
 import asyncio, json, sys, time
 from infinity_emb import AsyncEmbeddingEngine, EngineArgs

@@ -38,7 +38,8 @@ def installed() -> str | None:
         uv = str(found) if (found := ROOT / ".uv" / "bin" / "uv").exists() else "uv"
         python = str(ENVIRONMENT / "bin" / "python")
         make = [uv, "venv", "--clear", "--python", sys.executable, str(ENVIRONMENT)]
-        install = [uv, "pip", "install", "--python", python, "--requirements", str(REQUIREMENTS)]
+        # Copied: nltk refuses to read a file that has a second name, as uv's links into its cache have.
+        install = [uv, "pip", "install", "--link-mode=copy", "--python", python, "--requirements", str(REQUIREMENTS)]
         try:
             for command in (make, install):
                 subprocess.run(command, check=True, capture_output=True, text=True)

@@ -247,7 +247,7 @@ def open_search(
     """
     from seedbed.indexing.search import Searcher
     from seedbed.indexing.vectors import VectorCache
-    from seedbed.stores.point import CollectionSpec
+    from seedbed.stores.declaration import declared_spec
 
     with ledger(indexing or IndexingConfig(), home) as known:
         alias, collection = known.resolve(name)
@@ -266,7 +266,7 @@ def open_search(
         database = store(config, home)
         if collection not in database.names():  # opening would make it, empty
             raise WorldError(f"index {alias!r} is no longer in the store {config.place!r}. Next: seedbed index")
-        opened = database.open(CollectionSpec(collection, fingerprint.dimension))
+        opened = database.open(declared_spec(collection, fingerprint.dimension))
         if (num_found := opened.count()) < (num_stored := known.count(collection)[1]):
             raise WorldError(
                 f"the store has {num_found} of {num_stored} chunks of index {alias!r}. Next: seedbed index"

@@ -14,6 +14,7 @@ flowchart LR
 import os
 import re
 import shutil
+import socket
 import stat
 import sys
 from collections.abc import Iterator
@@ -117,6 +118,23 @@ def services(settings: Settings) -> Iterator[Finding]:
             yield Finding(name, state, f"{redact_text(url)} {problem}", f"start the server, or change {variable}")
         else:
             yield Finding(name, "ok", f"{redact_text(url)} answers")
+    ledger = settings.indexing.ledger_url
+    yield _ledger(ledger.get_secret_value() if ledger else None)
+
+
+def _ledger(url: str | None) -> Finding:
+    """Ask for the port only: a driver is heavy, and whoever may log in finds out with the first command."""
+    if url is None:
+        return Finding("ledger", "ok", "no server needed")
+    parts = urlsplit(url)
+    where = f"{parts.hostname}:{parts.port or 5432}"
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 5432), _TIMEOUT_S).close()
+    except (OSError, ValueError) as error:
+        return Finding(
+            "ledger", "broken", f"{where} does not answer: {error}", "start it, or change SEEDBED_INDEXING__LEDGER_URL"
+        )
+    return Finding("ledger", "ok", f"{where} answers")
 
 
 def unreachable(url: str, path: str) -> str:

@@ -4,12 +4,13 @@ src/seedbed/embedding/tokens.py - v0.1.0
 
 ```mermaid
 flowchart LR
-    tokenised --> ThreadPoolExecutor
+    embed_windows --> tokenised --> ThreadPoolExecutor
+    embed_windows --> Embeddings
     padded
 ```
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +18,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from seedbed.embedding.ports import Embeddings, refuse_empty
+
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
 type Ids = npt.NDArray[np.int64]
+type Encode = Callable[[Sequence[Sequence[int]], npt.NDArray[np.float32]], None]
 
 
 def truncating_tokenizer(file: Path, max_tokens: int) -> "Tokenizer":
@@ -42,6 +46,27 @@ def tokenised(tokenizer: "Tokenizer", texts: Sequence[str], window: int) -> "Ite
             following = list(texts[start + window : start + 2 * window])
             waiting = ahead.submit(tokenizer.encode_batch_fast, following)
             yield start, encodings
+
+
+def embed_windows(
+    tokenizer: "Tokenizer", texts: Sequence[str], window: int, dimension: int, encode: Encode
+) -> Embeddings:
+    """Return one vector per text, in order; `encode` takes the token ids of `window` texts, and the rows to fill.
+
+    Raises:
+        UserError: a text is empty.
+    """
+    refuse_empty(texts)
+    vectors = np.empty((len(texts), dimension), dtype=np.float32)
+    num_tokens = np.empty(len(texts), dtype=np.int32)
+    truncated = np.empty(len(texts), dtype=np.bool_)
+    for start, encodings in tokenised(tokenizer, texts, window):
+        here = slice(start, start + len(encodings))
+        rows = [encoding.ids for encoding in encodings]
+        num_tokens[here] = [len(row) for row in rows]
+        truncated[here] = [bool(encoding.overflowing) for encoding in encodings]
+        encode(rows, vectors[here])
+    return Embeddings(vectors, num_tokens, truncated)
 
 
 def padded(rows: Sequence[Sequence[int]], pad_id: int) -> tuple[Ids, Ids]:

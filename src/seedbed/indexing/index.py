@@ -44,7 +44,7 @@ from seedbed.indexing.vectors import VectorCache
 from seedbed.indexing.verify import VerifyReport, compare, repair
 from seedbed.indexing.workers import ThreadWorker, Workers
 from seedbed.progress import Progress
-from seedbed.stores.point import CollectionSpec
+from seedbed.stores.declaration import declared_spec, schema_version
 from seedbed.stores.ports import Collection, VectorStore
 
 logger = logging.getLogger(__name__)
@@ -78,7 +78,8 @@ class Index:
         self._encoder = digest_of(embedder.fingerprint().digest, chunker.identity())
         self.name = config.name
         prompts = (config.embedding.document_prompt, config.embedding.query_prompt)
-        self.collection_name = f"{self.name}--{digest_of(self._encoder, config.store.place, *prompts)[:8]}"
+        made_of = (self._encoder, config.store.place, *prompts, f"schema {schema_version()}")
+        self.collection_name = f"{self.name}--{digest_of(*made_of)[:8]}"
         started = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         self._dead_letters = DeadLetters(home / "dead_letter" / f"{self.name}-{started}.jsonl")
         self._cache = VectorCache(home / "vectors", ledger)
@@ -158,7 +159,7 @@ class Index:
     @cached_property
     def _collection(self) -> Collection:
         fingerprint = self._embedder.fingerprint()
-        collection = self._store.open(CollectionSpec(self.collection_name, fingerprint.dimension))
+        collection = self._store.open(declared_spec(self.collection_name, fingerprint.dimension))
         self._ledger.register(
             self.collection_name,
             self.name,

@@ -62,6 +62,16 @@ def declarations() -> dict[str, Declaration]:
     return TypeAdapter(dict[str, Declaration]).validate_python(yaml.safe_load(text))
 
 
+def schema_version() -> int:
+    """Return the declared version of the payload of `documents`."""
+    return declarations()["documents"].schema_version
+
+
+def declared_spec(name: str, dimension: int) -> CollectionSpec:
+    """Return a collection of `documents`, its payload as declared now."""
+    return CollectionSpec(name, dimension, schema_version())
+
+
 def check_spec(spec: CollectionSpec) -> None:
     """Refuse a collection whose family, schema version or indexed fields are not the declared ones."""
     declared = declarations().get(spec.family)

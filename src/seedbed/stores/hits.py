@@ -30,5 +30,7 @@ def best_first(found: Iterable[tuple[str, float, Payload]], k: int) -> list[Hit]
 def describe(error: BaseException) -> str:
     """Return a vendor's error in one line of bounded length."""
     cause = getattr(error, "source", None) or error
-    text = " ".join(str(cause).split())
-    return f"{type(cause).__name__} {text[:300]}".strip()
+    details = getattr(cause, "details", None)
+    said = details() if callable(details) else None  # gRPC's; as text its errors are a page about channels
+    text = " ".join(str(said or cause).split())
+    return f"{type(cause).__name__.lstrip('_')} {text[:300]}".strip()

@@ -96,6 +96,7 @@ def test_every_finding_that_is_not_well_says_how_to_mend_it(tmp_path, monkeypatc
         "SEEDBED_STORE__URL": "http://127.0.0.1:1",
         "SEEDBED_TRACKING__URI": "http://127.0.0.1:1",
         "PREFECT_API_URL": "127.0.0.1:4200",
+        "SEEDBED_INDEXING__LEDGER_URL": "postgresql://ada:hunter2@127.0.0.1:1/ledger",
     }
     found = findings(environ, tmp_path)
     unwell = {name: each.state for name, each in found.items() if each.state != "ok"}
@@ -107,7 +108,9 @@ def test_every_finding_that_is_not_well_says_how_to_mend_it(tmp_path, monkeypatc
         "tracking": "broken",
         "store": "broken",
         "prefect": "warning",
+        "ledger": "broken",
     }
+    assert "hunter2" not in str(found)
     assert all(found[name].mend for name in unwell)
 
 
@@ -139,9 +142,10 @@ def test_each_service_is_asked_at_its_own_address(server, tmp_path):
         "SEEDBED_STORE__URL": url,
         "SEEDBED_TRACKING__URI": url,
         "PREFECT_API_URL": f"{url}/api",
+        "SEEDBED_INDEXING__LEDGER_URL": f"postgresql://ada:hunter2@{url.removeprefix('http://')}/ledger",
     }
     found = findings(environ, tmp_path)
-    assert {found[name].state for name in ("tracking", "store", "prefect")} == {"ok"}
+    assert {found[name].state for name in ("tracking", "store", "prefect", "ledger")} == {"ok"}
     assert asked == ["/health", "/readyz", "/api/health"]
 
 

@@ -4,6 +4,7 @@ tests/unit/embedding/test_openvino_int8.py - v0.1.0
 """
 
 import json
+import logging
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -111,12 +112,16 @@ def test_a_vector_does_not_depend_on_its_neighbours(built: Built) -> None:
 @needs_vnni
 @pytest.mark.slow
 @pytest.mark.usefixtures("few_texts")
-def test_a_damaged_graph_is_quantised_anew(built: Built) -> None:
+def test_a_damaged_graph_is_quantised_anew_and_who_listens_to_nncf_goes_on(built: Built) -> None:
+    listener = logging.NullHandler(logging.INFO)
+    logging.getLogger("nncf").addHandler(listener)
     (file,) = (built.models / "openvino").glob("*-int8/model.bin")
     data = file.read_bytes()
     file.write_bytes(data[:1000] + bytes([data[1000] ^ 255]) + data[1001:])
     vectors = OpenVinoEmbedder(built.config, built.models).embed(["parse a date", "sit on a mat"]).vectors
     assert vectors.tobytes().hex() == built.answers[0][0]
+    logging.getLogger("nncf").removeHandler(listener)
+    assert listener.level == logging.INFO
 
 
 @needs_vnni

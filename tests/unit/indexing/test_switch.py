@@ -14,6 +14,7 @@ from seedbed.indexing import switch
 from seedbed.indexing.ledger import Ledger
 from seedbed.indexing.plan import Shard
 from seedbed.indexing.report import IndexReport, ShardReport
+from seedbed.stores import declaration
 from seedbed.stores.adapters.chroma import ChromaStore
 from seedbed.stores.config import StoreConfig
 from seedbed.stores.point import CollectionSpec, Points
@@ -52,6 +53,18 @@ def test_rolling_back_shows_the_collection_before_and_again_the_one_after(engine
     assert engine.content() == {"a/0": "1", "b/0": "2"}
     assert roll_back(engine) == (new, old)
     assert seen(engine) == new
+
+
+def test_a_payload_declared_anew_is_built_beside_the_old_one_without_embedding(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = run(engine, *documents(a="1", b="2")).collection
+    raised = {"documents": declaration.declarations()["documents"].model_copy(update={"schema_version": 2})}
+    monkeypatch.setattr(declaration, "declarations", lambda: raised)
+    report = run(engine, *documents(a="1", b="2"))
+    assert (report.collection == old, report.num_embedded, report.num_upserted) == (False, 0, 2)
+    assert seen(engine) == report.collection
+    assert roll_back(engine) == (old, report.collection)
 
 
 def test_the_index_that_was_rolled_back_is_the_newest_one(engine: Engine) -> None:

@@ -18,6 +18,7 @@ from seedbed.errors import UserError, WorldError
 from seedbed.stores.adapters import chroma, qdrant
 from seedbed.stores.config import StoreConfig
 from seedbed.stores.hits import describe
+from tests.store_servers import free_port
 
 
 def errors_of(*modules: object) -> Iterator[type[Exception]]:
@@ -64,3 +65,12 @@ def test_a_vendors_long_error_becomes_one_short_line() -> None:
     wrapped = http_exceptions.ResponseHandlingException(ValueError("a\nb " + "x" * 1000))
     assert describe(wrapped).startswith("ValueError a b xxx")
     assert len(describe(wrapped)) < 400
+
+
+def test_what_grpc_says_is_told_and_not_its_page_about_channels() -> None:
+    with grpc.insecure_channel(f"127.0.0.1:{free_port()}") as channel, pytest.raises(grpc.RpcError) as caught:
+        channel.unary_unary("/qdrant.Qdrant/HealthCheck")(b"", timeout=5)
+    told = describe(caught.value)
+    assert told.startswith("InactiveRpcError ")
+    assert "onnect" in told
+    assert "<" not in told

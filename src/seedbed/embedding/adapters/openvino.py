@@ -30,9 +30,9 @@ from seedbed.embedding.config import EmbeddingConfig
 from seedbed.embedding.fingerprint import Fingerprint
 from seedbed.embedding.model_files import model_folder, read_fingerprint, read_json
 from seedbed.embedding.model_kind import why_not_plain
-from seedbed.embedding.ports import Embedder, Embeddings, refuse_empty
+from seedbed.embedding.ports import Embedder, Embeddings
 from seedbed.embedding.precision import BF16, VNNI
-from seedbed.embedding.tokens import padded, tokenised, truncating_tokenizer
+from seedbed.embedding.tokens import embed_windows, padded, truncating_tokenizer
 from seedbed.errors import UserError, WorldError
 from seedbed.hardware import measure
 
@@ -75,22 +75,16 @@ class OpenVinoEmbedder(Embedder):
 
     def embed(self, texts: Sequence[str]) -> Embeddings:
         """Return one unit vector per text, in order; calls from several threads take turns."""
-        refuse_empty(texts)
-        vectors = np.empty((len(texts), self._fingerprint.dimension), dtype=np.float32)
-        num_tokens = np.empty(len(texts), dtype=np.int32)
-        truncated = np.empty(len(texts), dtype=np.bool_)
         with self._turn:
-            for start, encodings in tokenised(self._tokenizer, texts, _WINDOW):
-                lengths = [len(encoding) for encoding in encodings]
-                window = slice(start, start + len(encodings))
-                num_tokens[window] = lengths
-                truncated[window] = [bool(encoding.overflowing) for encoding in encodings]
-                for batch in token_batches(lengths, self._config.batch_tokens or _BATCH_TOKENS):
-                    inputs = list(padded([encodings[position].ids for position in batch], self._pad_id))
-                    self._queue.start_async(inputs, (vectors, np.asarray(batch) + start))
+            embeddings = embed_windows(self._tokenizer, texts, _WINDOW, self._fingerprint.dimension, self._start)
             if len(texts):
                 self._queue.wait_all()
-        return Embeddings(vectors, num_tokens, truncated)
+        return embeddings
+
+    def _start(self, rows: Sequence[Sequence[int]], vectors: npt.NDArray[np.float32]) -> None:
+        for batch in token_batches([len(row) for row in rows], self._config.batch_tokens or _BATCH_TOKENS):
+            inputs = list(padded([rows[position] for position in batch], self._pad_id))
+            self._queue.start_async(inputs, (vectors, np.asarray(batch)))
 
     @cached_property
     def _folder(self) -> Path:

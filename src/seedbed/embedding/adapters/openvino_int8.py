@@ -53,7 +53,7 @@ def quantise(model: Any, tokenizer: "Tokenizer") -> Any:
             raise WorldError(
                 f"NNCF, which quantises, cannot be loaded: {error}. Example: SEEDBED_EMBEDDING__PRECISION=fp32"
             ) from error
-        nncf.set_log_level(logging.ERROR)
+        logging.getLogger("nncf").setLevel(logging.ERROR)  # set_log_level would change handlers that others put there
         inputs = []
         for encoding in tokenizer.encode_batch_fast(list(calibration_texts())):
             ids = np.asarray([encoding.ids], dtype=np.int64)

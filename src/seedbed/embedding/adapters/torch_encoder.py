@@ -30,9 +30,9 @@ from seedbed.embedding.config import EmbeddingConfig
 from seedbed.embedding.fingerprint import Fingerprint
 from seedbed.embedding.model_files import model_folder, read_fingerprint
 from seedbed.embedding.model_kind import torch_gpu, why_not_plain
-from seedbed.embedding.ports import Embedder, Embeddings, refuse_empty
+from seedbed.embedding.ports import Embedder, Embeddings
 from seedbed.embedding.precision import BF16
-from seedbed.embedding.tokens import tokenised, truncating_tokenizer
+from seedbed.embedding.tokens import embed_windows, truncating_tokenizer
 from seedbed.errors import UserError, WorldError
 from seedbed.hardware import measure
 
@@ -72,20 +72,10 @@ class TorchEmbedder(Embedder):
 
     def embed(self, texts: Sequence[str]) -> Embeddings:
         """Return one unit vector per text, in order; calls from several threads take turns."""
-        refuse_empty(texts)
-        vectors = np.empty((len(texts), self._fingerprint.dimension), dtype=np.float32)
-        num_tokens = np.empty(len(texts), dtype=np.int32)
-        truncated = np.empty(len(texts), dtype=np.bool_)
         with self._turn:
-            for start, encodings in tokenised(self._tokenizer, texts, _WINDOW):
-                window = slice(start, start + len(encodings))
-                rows = [encoding.ids for encoding in encodings]
-                num_tokens[window] = [len(row) for row in rows]
-                truncated[window] = [bool(encoding.overflowing) for encoding in encodings]
-                vectors[window] = self._vectors(rows)
-        return Embeddings(vectors, num_tokens, truncated)
+            return embed_windows(self._tokenizer, texts, _WINDOW, self._fingerprint.dimension, self._encode)
 
-    def _vectors(self, rows: Sequence[Sequence[int]]) -> npt.NDArray[np.float32]:
+    def _encode(self, rows: Sequence[Sequence[int]], vectors: npt.NDArray[np.float32]) -> None:
         from torch import OutOfMemoryError
 
         order, parts = [], []
@@ -104,9 +94,7 @@ class TorchEmbedder(Embedder):
             self._halve(len(batch), len(rows[batch[0]]))
             smaller = token_batches([len(rows[position]) for position in left], self._batch_tokens)
             batches = [[left[each] for each in one] for one in smaller]
-        vectors = np.empty((len(rows), self._fingerprint.dimension), dtype=np.float32)
         vectors[order] = self._model.fetched(parts)
-        return vectors
 
     def _halve(self, num_texts: int, longest: int) -> None:
         if num_texts == 1:
