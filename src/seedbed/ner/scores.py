@@ -7,7 +7,8 @@ An entity counts when begin, end and label are right, as the CoNLL scorer counts
 ```mermaid
 flowchart LR
     count --> Counts
-    score --> Scores --> Counts
+    by_label --> Counts
+    better_share --> Counts
     confusion --> Counter
 ```
 """

@@ -12,6 +12,7 @@ flowchart LR
 ```
 """
 
+import logging
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -53,6 +54,7 @@ def save_graph(network: "EntityNetwork", folder: Path) -> None:
     mask = torch.ones_like(example)
     mask[1, 4:] = 0  # transformers would leave a mask of ones out of the graph
     openvino = load_openvino()
+    logging.getLogger("transformers").setLevel(logging.ERROR)  # it warns of a loss that nobody asked for
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # tracing warns of every branch on a shape
         inputs = {"input_ids": example, "attention_mask": mask, "shapes": example % 2}

@@ -30,7 +30,8 @@ class EntityModel(PythonModel):
         place = ModelPlace("seedbed-ner", "logged", Path(context.artifacts["model"]))
         self._recognizer = SpacyRecognizer(lambda: place)
 
-    def predict(self, context: Any, model_input: Any, params: Any = None) -> list[dict[str, Any]]:  # noqa: ARG002
+    # Without hints: MLflow would take them for the schema of the model.
+    def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]  # noqa: ARG002
         """Return {"entities": [{"text", "label", "start", "end", "sentence"}]} for each row."""
         found = self._recognizer.recognize([str(text) for text in model_input["text"]])
         keys = ("text", "label", "start", "end", "sentence")

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 _ARTIFACT = "model"
-_FILES = "files"
+_FILES_TAG = "seedbed.files"
+"""Tag of a version: the name of the folder that its files came from, which MLflow keeps."""
 
 
 @final
@@ -46,7 +47,8 @@ class MlflowRegistry(ModelRegistry):
             if not self._client.search_registered_models(f"name = '{package.name}'"):
                 self._client.create_registered_model(package.name)
             source = f"{self._client.get_run(run_id).info.artifact_uri}/{_ARTIFACT}"
-            made = self._client.create_model_version(package.name, source, run_id, tags=dict(package.tags))
+            tags = {**package.tags, _FILES_TAG: package.files.name}
+            made = self._client.create_model_version(package.name, source, run_id, tags=tags)
         return _version(made)
 
     def point(self, alias: str, version: ModelVersion) -> None:
@@ -67,7 +69,7 @@ class MlflowRegistry(ModelRegistry):
         """Download the model's files."""
         folder.mkdir(parents=True, exist_ok=True)
         with translated(self._uri):
-            wanted = f"{_ARTIFACT}/artifacts/{_FILES}"
+            wanted = f"{_ARTIFACT}/artifacts/{version.tags[_FILES_TAG]}"
             return Path(self._client.download_artifacts(version.run_id, wanted, str(folder)))
 
 
@@ -77,14 +79,12 @@ def _save(package: ModelPackage, folder: Path) -> None:
     from mlflow.models import infer_signature
 
     example = pandas.DataFrame(dict(package.inputs))
-    with tempfile.TemporaryDirectory() as scratch, warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow's advice about type hints and about its own deprecations
-        files = Path(scratch) / _FILES
-        files.symlink_to(package.files.absolute(), target_is_directory=True)  # MLflow keeps the name of what it copies
         pyfunc.save_model(
             folder,
             python_model=str(package.code),
-            artifacts={_ARTIFACT: str(files)},
+            artifacts={_ARTIFACT: str(package.files.absolute())},
             signature=infer_signature(example, package.outputs),
             input_example=example,
             pip_requirements=list(package.requirements),
