@@ -102,7 +102,7 @@ async def _until_ready(port: int, token: str, process: subprocess.Popen[bytes]) 
 
 def main() -> None:
     """Serve until the process is told to end; the encoder of searches is not loaded, it would be measured too."""
-    ModelDesk.warm = lambda _: None  # type: ignore[method-assign]
+    setattr(ModelDesk, "warm", lambda _: None)  # noqa: B010
     if "--no-batching" in sys.argv:
         batcher.BATCH_TEXTS = 1
     serve(load_settings(), "127.0.0.1", int(sys.argv[1]), workers=1)
