@@ -59,7 +59,8 @@ def reasons(
         tried: list[list[str]] = [
             list(_plain((way, from_), (other, to), where, is_answer, depth)) for other in _ways(to.resolved(target), to)
         ]
-        found += min(tried, key=len)
+        fewest = min(tried, key=len)
+        found += fewest
     return found
 
 
