@@ -35,7 +35,7 @@ check: setup ## run every check that is not a test (ARGS="types layers" picks so
 bench: setup ## run the side-by-side measurements of benchmarks/, each of which prints a ratio (ARGS="sts" picks some)
 	@$(PYTHON) -m tools.bench $(ARGS)
 
-serve: setup ## serve the API on http://127.0.0.1:8000 (PORT=…); .venv/bin/seedbed token makes a token for it
+serve: setup ## serve the API and its page on http://127.0.0.1:8000 (PORT=…); the first time a NER model is trained
 	@.venv/bin/seedbed serve api --port $(or $(PORT),8000)
 
 runs: setup ## show the recorded runs in a browser, on http://127.0.0.1:5000 (PORT=…)
