@@ -33,6 +33,15 @@ def data(tmp_path_factory):
     return folder
 
 
+@pytest.fixture(autouse=True)
+def _one_thread(monkeypatch):
+    """Let torch not wait for a second core that other tests keep busy."""
+    from seedbed.ner.adapters import encoder_fitting
+
+    one = encoder_fitting.measure().model_copy(update={"num_usable_cores": 1})
+    monkeypatch.setattr(encoder_fitting, "measure", lambda: one)
+
+
 def run(function, model, overrides, seed=7):
     settings = load_settings()
     config = resolve(model, wiring.sections(settings), overrides)

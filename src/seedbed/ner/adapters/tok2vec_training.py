@@ -77,7 +77,7 @@ class Tok2VecTrainer(Trainer):
             nlp.update(batch, drop=self._config.dropout, sgd=optimizer, losses=losses)
             seen = number * len(examples) + done * self._config.batch_size + len(batch)
             self._progress(seen, total, "texts")
-        return losses.get("ner", 0.0) / max(1, len(examples))
+        return float(losses.get("ner", 0.0)) / max(1, len(examples))
 
 
 def _examples(nlp: "Language", samples: Sequence[Sample]) -> "list[Example]":
