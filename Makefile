@@ -39,7 +39,7 @@ bench: setup ## run the side-by-side measurements of benchmarks/, each of which 
 notebooks: setup ## run the notebooks and compare what they print (ARGS="01 03" picks some; WRITE=1 writes it into them)
 	@$(PYTHON) -m tools.notebooks $(if $(WRITE),--write) $(ARGS)
 
-serve: setup ## serve the API on http://127.0.0.1:8000 (PORT=…); .venv/bin/seedbed token makes a token for it
+serve: setup ## serve the API and its page on http://127.0.0.1:8000 (PORT=…); the first time a NER model is trained
 	@.venv/bin/seedbed serve api --port $(or $(PORT),8000)
 
 runs: setup ## show the recorded runs in a browser, on http://127.0.0.1:5000 (PORT=…)

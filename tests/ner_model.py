@@ -5,6 +5,7 @@ tests/ner_model.py - v0.1.0
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 
 def small_model(folder: Path) -> Path:
@@ -14,6 +15,7 @@ def small_model(folder: Path) -> Path:
         import spacy
 
         nlp = spacy.blank("en")
-    nlp.add_pipe("entity_ruler").add_patterns([{"label": "GPE", "pattern": name} for name in ("Oslo", "Lisbon")])
+    ruler: Any = nlp.add_pipe("entity_ruler")
+    ruler.add_patterns([{"label": "GPE", "pattern": name} for name in ("Oslo", "Lisbon")])
     nlp.to_disk(folder)
     return folder

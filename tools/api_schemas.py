@@ -56,10 +56,11 @@ def reasons(
     (source, from_), (target, to) = sent, taken
     found: list[str] = []
     for way in _ways(from_.resolved(source), from_):
-        tried = [
+        tried: list[list[str]] = [
             list(_plain((way, from_), (other, to), where, is_answer, depth)) for other in _ways(to.resolved(target), to)
         ]
-        found += min(tried, key=lambda each: len(each))
+        fewest = min(tried, key=len)
+        found += fewest
     return found
 
 

@@ -55,7 +55,9 @@ def test_entrypoint_of_every_deployment_imports_and_is_the_flow_it_says(deployme
     monkeypatch.chdir(schedules.TARGET.parent)
     flow: Flow[..., Any] = load_flow_from_entrypoint(deployment.entrypoint)
     assert flow.name == deployment.deployment.partition("/")[0]
-    flow.validate_parameters(dict(deployment.parameters))
+    by_whoever_starts_it = dict.fromkeys(set(flow.parameters.required) - set(deployment.parameters), "x")
+    assert not (by_whoever_starts_it and deployment.schedules), "nobody gives these to what a schedule starts"
+    flow.validate_parameters({**deployment.parameters, **by_whoever_starts_it})
     for schedule in deployment.schedules:
         flow.validate_parameters({**deployment.parameters, **schedule.parameters})
 

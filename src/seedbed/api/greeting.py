@@ -12,6 +12,7 @@ flowchart LR
 """
 
 import logging
+from ipaddress import ip_address
 
 from seedbed import wiring_ner
 from seedbed.api.tokens import mint
@@ -56,7 +57,11 @@ def greeting(settings: Settings, host: str, port: int, model: ModelIdentity | No
 
 def page_link(settings: Settings, host: str, port: int) -> str:
     """Return the address of the page; in dev a token stands behind the `#`, which browsers keep to themselves."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - it is not listened to
+    try:
+        listening = ip_address(host)
+        host = ("::1" if listening.version == 6 else "127.0.0.1") if listening.is_unspecified else host
+    except ValueError:
+        pass  # a name
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     if settings.environment != "dev" or settings.api.issuer is not None:
         return address

@@ -32,7 +32,9 @@ def api(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes; several need a store server.")] = 1,
 ) -> None:
-    """Answer HTTP requests: experiments, search, embeddings, pipelines. Ctrl-C ends it.
+    """Answer HTTP requests: entities, experiments, search, embeddings, pipelines, a page. Ctrl-C ends it.
+
+    The first time, a NER model is trained, which takes minutes; SEEDBED_NER__MODEL names another one.
 
     Example: seedbed serve api --port 8000
     """
