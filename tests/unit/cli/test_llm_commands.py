@@ -15,6 +15,7 @@ from seedbed.cli.commands import llm, serve
 from seedbed.cli.diagnosis import diagnose
 from seedbed.errors import UserError, WorldError
 from seedbed.hardware import measure
+from seedbed.serving.adapters import hub_models
 from seedbed.settings import load_settings
 from tests.unit.serving.machines import gpu, machine
 from tests.unit.serving.stand_in import StandIn, answering, install
@@ -214,9 +215,19 @@ def test_a_pull_without_a_server_says_how_to_start_one(invoke):
     assert "Next: seedbed serve llm" in str(invoke("llm", "pull").exception)
 
 
-def test_a_pull_for_vllm_is_refused_with_the_way_out(invoke, vllm, monkeypatch):
+def test_a_pull_for_a_vllm_in_a_container_is_refused_with_the_way_out(invoke, vllm, monkeypatch):
     monkeypatch.setattr(wiring_serving, "measure", lambda: machine(64, gpus=(gpu(25.4),)))
     assert "seedbed llm pull --profile cpu" in str(invoke("llm", "pull").exception)
+
+
+def test_a_pull_for_an_installed_vllm_fetches_the_pinned_commit(invoke, programs, monkeypatch):
+    install(programs, "vllm")
+    monkeypatch.setattr(wiring_serving, "measure", lambda: machine(64, gpus=(gpu(25.4),)))
+    fetched = []
+    monkeypatch.setattr(hub_models, "fetch_commit", lambda *words: fetched.append(words[:2]))
+    found = json.loads(invoke("llm", "pull", "--json").output)
+    assert fetched == [(AWQ, found["digest"])]
+    assert len(found["digest"]) == 40
 
 
 def test_the_status_of_what_runs_as_planned_is_no_warning(invoke, ollama):
