@@ -47,14 +47,16 @@ class Outlook(NamedTuple):
     """Servers that answer on this machine, with their addresses, by engine."""
 
     def served(self, chosen: Candidate, url: str) -> Served:
-        """Return what is remembered of serving what was chosen."""
+        """Return what is remembered of serving what was chosen; vLLM is started on the pinned commit."""
+        model = self.catalogue.find(chosen.model)
         return Served(
             model=chosen.model,
             engine=chosen.engine,
             engine_model=chosen.engine_model,
             place=chosen.fit.place,
-            context_tokens=self.catalogue.find(chosen.model).variant(chosen.profile).context_tokens,
+            context_tokens=model.variant(chosen.profile).context_tokens,
             url=url,
+            digest=model.gpu.revision if chosen.engine == "vllm" else None,
         )
 
 
@@ -132,7 +134,8 @@ def serve_llm(config: LlmConfig, folder: Path, home: Path, say: Say, progress: "
         say(f"Less than hoped for: {plan.less_than_asked}")
     if chosen.engine in outlook.here:
         server, url = outlook.here[chosen.engine]
-        _make_ready(server, outlook.served(chosen, url), home, say, progress)
+        # Which commit others started a vLLM on is not known.
+        _make_ready(server, outlook.served(chosen, url).model_copy(update={"digest": None}), home, say, progress)
         return 0
     if outlook.means.has_program(chosen.engine):
         server, served = model_server(_local(chosen.engine)), outlook.served(chosen, LOCAL)
@@ -146,24 +149,35 @@ def serve_llm(config: LlmConfig, folder: Path, home: Path, say: Say, progress: "
 
 
 def pull_llm(config: LlmConfig, folder: Path, home: Path, progress: "Progress") -> Served:
-    """Have an Ollama fetch the model that the plan chooses; return what was fetched, its digest with it.
+    """Fetch the model that the plan chooses, by Ollama or for vLLM; return what was fetched, its digest with it.
 
     Raises:
-        UserError: the plan is vLLM's, which fetches when it starts.
-        WorldError: no Ollama answers here, or it cannot fetch.
+        UserError: there is no such model, or the vLLM of the plan is in a container, whose files are not ours.
+        WorldError: no Ollama answers here, or it cannot be fetched.
     """
     outlook = plan_llm(config, folder)
     chosen = demand(outlook.plan, strict=config.strict)
     if chosen.engine == "vllm":
-        raise UserError(
-            f"{chosen.label} is the plan here, and vLLM fetches {chosen.engine_model} when it starts. "
-            "Next: seedbed serve llm, or for Ollama: seedbed llm pull --profile cpu"
-        )
+        return _fetch_for_vllm(outlook, chosen, home, progress)
     if "ollama" not in outlook.here:
         raise WorldError(f"no Ollama answers at {LOCAL} to fetch {chosen.engine_model}. Next: seedbed serve llm")
     server, url = outlook.here["ollama"]
     digest = server.pull(chosen.engine_model, chosen.model, progress)
     fetched = outlook.served(chosen, url).model_copy(update={"digest": digest})
+    keep(fetched, home)
+    return fetched
+
+
+def _fetch_for_vllm(outlook: Outlook, chosen: Candidate, home: Path, progress: "Progress") -> Served:
+    if not outlook.means.vllm:
+        raise UserError(
+            f"{chosen.label} is the plan here, and a vLLM in a container fetches {chosen.engine_model} when it starts. "
+            "Next: seedbed serve llm, or for Ollama: seedbed llm pull --profile cpu"
+        )
+    from seedbed.serving.adapters.hub_models import fetch_commit
+
+    fetched = outlook.served(chosen, LOCAL)
+    fetch_commit(chosen.engine_model, str(fetched.digest), progress)
     keep(fetched, home)
     return fetched
 
@@ -218,7 +232,7 @@ def _loaded_names(server: ModelServer) -> list[str]:
 
 
 def _make_ready(server: ModelServer, served: Served, home: Path, say: Say, progress: "Progress") -> None:
-    digest = None
+    digest = served.digest
     if served.engine == "ollama":
         digest = server.digest(served.engine_model)
         if digest is None or server.digest(served.model) is None:
@@ -238,7 +252,11 @@ def _make_ready(server: ModelServer, served: Served, home: Path, say: Say, progr
 def _serve_in_compose(chosen: Candidate, served: Served, folder: Path, home: Path, say: Say) -> None:
     say(f"Starting service {chosen.engine} of {COMPOSE_FILE}, profile {chosen.profile}")
     inside = [["ollama", *words] for words in ollama_fetching(chosen)] if chosen.engine == "ollama" else []
-    start_in_compose(folder, chosen.profile, chosen.engine, inside)
+    values = {"LLM_MODEL": chosen.model}
+    if chosen.engine == "ollama":
+        values["OLLAMA_CONTEXT_LENGTH"] = str(served.context_tokens)
+        values["LLM_MEMORY"] = f"{chosen.fit.needed_bytes // 2**30 + 2}G"
+    start_in_compose(folder, chosen.profile, chosen.engine, inside, values)
     keep(served, home)
     say(f"{chosen.model} answers inside the stack as {chosen.model!r}; see: docker compose ps")
 

@@ -15,9 +15,8 @@ import logging
 import shutil
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from seedbed.errors import SeedbedError, WorldError
@@ -59,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--model", default="", help="logical name; empty: the largest chat model that fits")
     parser.add_argument("--strict", action="store_true", help="end rather than serve less than was asked for")
-    parser.add_argument("--host", default="0.0.0.0", help="address to listen on (%(default)s)")  # noqa: S104
+    parser.add_argument("--host", default="0.0.0.0", help="address to listen on (%(default)s)")  # noqa: S104  # nosec B104 - an image
     parser.add_argument("--port", type=int, default=PORT, help="port to listen on (%(default)s)")
     parser.add_argument("--print", action="store_true", help="print the command that would be run")
     return parser
@@ -84,12 +83,14 @@ def _planned(given: argparse.Namespace) -> tuple[Candidate, list[str]]:
 
 
 def _is_up(chosen: Candidate, given: argparse.Namespace) -> bool:
-    path = "health" if chosen.engine == "vllm" else "api/version"
+    connection = HTTPConnection("127.0.0.1", given.port, timeout=5)
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{given.port}/{path}", timeout=5) as answer:
-            return int(answer.status) == 200
-    except (OSError, urllib.error.URLError):
+        connection.request("GET", "/health" if chosen.engine == "vllm" else "/api/version")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
         return False
+    finally:
+        connection.close()
 
 
 def _fetch(chosen: Candidate, given: argparse.Namespace) -> None:

@@ -48,10 +48,8 @@ class Means(BaseModel):
         return "no program vllm and no container engine with a compose.yml is here"
 
     def ollama_reaches_gpu(self) -> bool:
-        """Tell whether Ollama, started as it would be here, finds a GPU."""
-        if "ollama" in self.serving or self.ollama:
-            return True
-        return self.compose and bool(self.container_gpus)
+        """Tell whether Ollama, started as it would be here, finds a GPU: in compose.yml its service is given none."""
+        return "ollama" in self.serving or self.ollama
 
     def can_start(self, engine: str) -> bool:
         """Tell whether there is any way to get that engine running."""

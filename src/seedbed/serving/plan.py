@@ -161,14 +161,14 @@ def _shortfall(
     """Say what was hoped for and not had; "" when nothing was."""
     smallest = candidates[-2:]
     if chosen is None:
-        return "; ".join(f"{each.label} {each.why}" for each in smallest) or "the catalogue has no such model"
+        return "; ".join(f"{each.label}: {each.why}" for each in smallest) or "the catalogue has no such model"
     wanted = [each for each in candidates if each.model == config.model] or smallest
     on_gpu, on_cpu = wanted
     if config.profile == "gpu" and chosen.profile == "cpu":
-        return f"profile gpu was asked for: {smallest[0].label} {smallest[0].why}"
+        return f"profile gpu was asked for: {smallest[0].label}: {smallest[0].why}"
     if config.model and chosen.model != config.model:
         hoped = on_cpu if chosen.profile == "cpu" else on_gpu
-        return f"{config.model} was asked for: {hoped.label} {hoped.why}"
+        return f"{config.model} was asked for: {hoped.label}: {hoped.why}"
     if config.profile == "auto" and hardware.gpus and chosen.fit.place == "ram":
-        return f"the GPU is not used: {on_gpu.label} {on_gpu.why}"
+        return f"the GPU is not used: {on_gpu.label}: {on_gpu.why}"
     return ""

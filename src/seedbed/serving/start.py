@@ -12,7 +12,7 @@ flowchart LR
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -47,13 +47,17 @@ def run_server(words: Sequence[str], is_up: Callable[[], bool], when_up: Callabl
             _end(process)
 
 
-def start_in_compose(folder: Path, profile: str, service: str, then: Sequence[Sequence[str]]) -> None:
+def start_in_compose(
+    folder: Path, profile: str, service: str, then: Sequence[Sequence[str]], values: Mapping[str, str]
+) -> None:
     """Start one service of the project's compose.yml, wait until it is healthy, and run commands inside it.
+
+    `values` are variables of compose.yml; they win over those in .env.
 
     Raises:
         WorldError: Compose says no, in its own words.
     """
-    compose = ["docker", "compose", "--profile", profile]
+    compose = ["env", *(f"{name}={value}" for name, value in values.items()), "docker", "compose", "--profile", profile]
     for words in (["up", "--detach", "--wait", service], *(["exec", "-T", service, *each] for each in then)):
         try:
             subprocess.run([*compose, *words], cwd=folder, check=True)

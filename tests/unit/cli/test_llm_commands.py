@@ -15,6 +15,7 @@ from seedbed.cli.commands import llm, serve
 from seedbed.cli.diagnosis import diagnose
 from seedbed.errors import UserError, WorldError
 from seedbed.hardware import measure
+from seedbed.serving.adapters import hub_models
 from seedbed.settings import load_settings
 from tests.unit.serving.machines import gpu, machine
 from tests.unit.serving.stand_in import StandIn, answering, install
@@ -172,7 +173,9 @@ def test_a_compose_stack_is_started_with_its_profile_and_filled_inside(invoke, p
     log = install(programs, "docker")
     result = invoke("serve", "llm", "--model", "chat-small")
     assert result.exit_code == 0, result.exception
-    words = [json.loads(line)["words"] for line in log.read_text().splitlines()]
+    calls = [json.loads(line) for line in log.read_text().splitlines()]
+    words = [call["words"] for call in calls]
+    assert calls[-3]["env"] == {"LLM_MODEL": "chat-small", "OLLAMA_CONTEXT_LENGTH": "8192", "LLM_MEMORY": "3G"}
     in_stack, tag = ["compose", "--profile", "cpu"], "qwen2.5:1.5b-instruct-q4_K_M"
     assert words[-3:] == [
         [*in_stack, "up", "--detach", "--wait", "ollama"],
@@ -212,9 +215,19 @@ def test_a_pull_without_a_server_says_how_to_start_one(invoke):
     assert "Next: seedbed serve llm" in str(invoke("llm", "pull").exception)
 
 
-def test_a_pull_for_vllm_is_refused_with_the_way_out(invoke, vllm, monkeypatch):
+def test_a_pull_for_a_vllm_in_a_container_is_refused_with_the_way_out(invoke, vllm, monkeypatch):
     monkeypatch.setattr(wiring_serving, "measure", lambda: machine(64, gpus=(gpu(25.4),)))
     assert "seedbed llm pull --profile cpu" in str(invoke("llm", "pull").exception)
+
+
+def test_a_pull_for_an_installed_vllm_fetches_the_pinned_commit(invoke, programs, monkeypatch):
+    install(programs, "vllm")
+    monkeypatch.setattr(wiring_serving, "measure", lambda: machine(64, gpus=(gpu(25.4),)))
+    fetched = []
+    monkeypatch.setattr(hub_models, "fetch_commit", lambda *words: fetched.append(words[:2]))
+    found = json.loads(invoke("llm", "pull", "--json").output)
+    assert fetched == [(AWQ, found["digest"])]
+    assert len(found["digest"]) == 40
 
 
 def test_the_status_of_what_runs_as_planned_is_no_warning(invoke, ollama):

@@ -134,7 +134,7 @@ def install(folder: Path, name: str) -> Path:
 
 
 def main(folder: Path, name: str, *words: str) -> int:
-    own = {key: value for key, value in os.environ.items() if key.startswith(("OLLAMA_", "CUDA_"))}
+    own = {key: value for key, value in os.environ.items() if key.startswith(("OLLAMA_", "CUDA_", "LLM_"))}
     with (folder / f"{name}.log").open("a") as log:
         log.write(json.dumps({"words": words, "env": own}) + "\n")
     if words[0] != "serve":

@@ -101,7 +101,7 @@ def logged_events(text):
     ("installed", "arguments", "hardware", "code", "words"),
     [
         (None, [], machine(16), 1, "neither vllm nor ollama is on the PATH"),
-        ("vllm", [], machine(16), 1, "profile gpu was asked for: chat-small on vLLM no NVIDIA device"),
+        ("vllm", [], machine(16), 1, "profile gpu was asked for: chat-small on vLLM: no NVIDIA device"),
         ("ollama", ["--model", "chat-large", "--strict"], machine(16), 2, "chat-large was asked for"),
         ("ollama", ["--model", "chta"], machine(16), 2, "did you mean 'chat'"),
         ("ollama", [], machine(2, free=1), 1, "nothing can be served here"),

@@ -70,7 +70,7 @@ MACHINES = {
         COMPOSE,
         ("chat", "ollama", "ram"),
         ["takes 6.0 GB", "in RAM"],
-        "the GPU is not used: chat-small on vLLM containers do not reach the GPU",
+        "the GPU is not used: chat-small on vLLM: containers do not reach the GPU",
     ),
     "GPU without container runtime, Ollama installed": (
         machine(32, gpus=(gpu(25.4),)),
@@ -126,7 +126,7 @@ MACHINES = {
         GPU_COMPOSE,
         ("chat", "ollama", "ram"),
         ["in RAM"],
-        "the GPU is not used: chat-small on vLLM needs 6.0 GB",
+        "the GPU is not used: chat-small on vLLM: needs 6.0 GB",
     ),
     "the first of two GPUs is busy": (
         machine(64, gpus=ONE_BUSY_OF_TWO),
@@ -138,8 +138,15 @@ MACHINES = {
     "a GPU too old for vLLM": (
         machine(64, gpus=(gpu(12.9, capability="6.1"),)),
         GPU_COMPOSE,
-        ("chat", "ollama", "gpu"),
+        ("chat", "ollama", "ram"),
         ["takes 6.0 GB"],
+        "the GPU is not used: chat-small on vLLM: bfloat16 needs compute capability 8.0, the best GPU here has 6.1",
+    ),
+    "a GPU too old for vLLM, Ollama installed": (
+        machine(64, gpus=(gpu(12.9, capability="6.1"),)),
+        OLLAMA,
+        ("chat", "ollama", "gpu"),
+        ["on the GPU"],
         "",
     ),
     "a GPU without bfloat16": (
@@ -200,7 +207,7 @@ def test_a_model_that_crawls_in_ram_is_served_only_by_name():
 def test_a_profile_that_cannot_be_had_is_said_and_strict_refuses_it():
     found = plan(machine(16), profile="gpu")
     assert found.chosen.engine == "ollama"
-    assert found.less_than_asked.startswith("profile gpu was asked for: chat-small on vLLM no NVIDIA device")
+    assert found.less_than_asked.startswith("profile gpu was asked for: chat-small on vLLM: no NVIDIA device")
     with pytest.raises(UserError, match="Example: seedbed serve llm --profile cpu --model chat"):
         demand(found, strict=True)
 
@@ -213,7 +220,7 @@ def test_profile_cpu_leaves_the_gpu_alone():
 def test_a_model_that_does_not_fit_gives_way_to_the_next_smaller():
     found = plan(machine(32, gpus=(gpu(25.4),)), GPU_COMPOSE, model="chat-large")
     assert found.chosen.model == "chat"
-    assert found.less_than_asked.startswith("chat-large was asked for: chat-large on vLLM needs 51.3 GB")
+    assert found.less_than_asked.startswith("chat-large was asked for: chat-large on vLLM: needs 51.3 GB")
 
 
 def test_a_smaller_model_than_fits_is_served_when_it_is_asked_for():
@@ -232,13 +239,13 @@ def test_an_embedding_model_is_served_only_by_name_and_by_no_chat_model():
 def test_the_asked_model_in_ram_beats_a_smaller_one_on_the_gpu():
     found = plan(machine(128, gpus=(gpu(25.4),)), GPU_COMPOSE, model="chat-large")
     assert (found.chosen.model, found.chosen.fit.place) == ("chat-large", "ram")
-    assert found.less_than_asked.startswith("the GPU is not used: chat-large on vLLM needs")
+    assert found.less_than_asked.startswith("the GPU is not used: chat-large on vLLM: needs")
 
 
 def test_where_nothing_fits_it_says_what_the_smallest_needs():
     found = plan(machine(2, free=1))
     assert found.chosen is None
-    assert "chat-small on Ollama needs 1.8 GB" in found.reason()
+    assert "chat-small on Ollama: needs 1.8 GB" in found.reason()
     with pytest.raises(WorldError, match="nothing can be served here"):
         demand(found, strict=False)
 
@@ -257,4 +264,4 @@ def test_an_unknown_model_is_refused():
 def test_a_profile_that_was_asked_for_is_kept_rather_than_the_model():
     found = plan(machine(128, gpus=(gpu(25.4),)), GPU_COMPOSE, profile="gpu", model="chat-large")
     assert (found.chosen.model, found.chosen.engine) == ("chat", "vllm")
-    assert found.less_than_asked.startswith("chat-large was asked for: chat-large on vLLM needs 51.3 GB")
+    assert found.less_than_asked.startswith("chat-large was asked for: chat-large on vLLM: needs 51.3 GB")
