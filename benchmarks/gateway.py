@@ -119,6 +119,8 @@ def serve(port: int) -> None:
 def compared(name: str, direct: str, through: str, key: str) -> bool:
     """Print both, and return whether the gateway meets its bars."""
     found: dict[str, list[Stream]] = {"direct": [], "gateway": []}
+    for url in (direct, through):  # what is made once is made
+        asyncio.run(streamed(url, key, 4))
     for _ in range(_ROUNDS):
         found["direct"] += asyncio.run(round_of(direct, key))
         found["gateway"] += asyncio.run(round_of(through, key))

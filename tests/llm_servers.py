@@ -59,7 +59,11 @@ class _Documented(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         details = {"format": "gguf", "family": "llama", "families": None, "parameter_size": "3.2B"}
-        model = {"name": OLLAMA_MODEL, "model": OLLAMA_MODEL, "modified_at": "2026-05-04T17:37:44.706015396-07:00"}
+        model: dict[str, object] = {
+            "name": OLLAMA_MODEL,
+            "model": OLLAMA_MODEL,
+            "modified_at": "2026-05-04T17:37:44.706015396-07:00",
+        }
         model |= {"size": 2019393189, "digest": OLLAMA_DIGEST, "details": details}
         self._say(200, {"models": [model]} if self.path == "/api/tags" else {"error": "404 page not found"})
 
@@ -132,15 +136,16 @@ def write_transformer(folder: Path) -> Path:
     template = "{% for message in messages %}{{ message['content'] }}\n{% endfor %}"
     marks = {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<s>", "eos_token": "</s>", "pad_token": "</s>"}
     (folder / "tokenizer_config.json").write_text(json.dumps(marks | {"chat_template": template}))
-    shape = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
     kind = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": len(vocabulary)}
     marks_by_id = {"bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 1}
-    (folder / "config.json").write_text(json.dumps(kind | shape | marks_by_id | {"torch_dtype": "float32"}))
-    shapes = {"model.embed_tokens": (len(vocabulary), 32), "lm_head": (len(vocabulary), 32), "model.norm": (32,)}
-    layer = {f"self_attn.{each}_proj": (32, 32) for each in "qkvo"} | {"mlp.down_proj": (32, 64)}
-    layer |= {"mlp.gate_proj": (64, 32), "mlp.up_proj": (64, 32)}
-    layer |= {"input_layernorm": (32,), "post_attention_layernorm": (32,)}
-    shapes |= {f"model.layers.0.{name}": shape for name, shape in layer.items()}
+    (folder / "config.json").write_text(json.dumps(kind | sizes | marks_by_id | {"torch_dtype": "float32"}))
+    square, column, row = (32, 32), (64, 32), (32,)
+    layer: dict[str, tuple[int, ...]] = {f"self_attn.{each}_proj": square for each in "qkvo"}
+    layer |= {"mlp.gate_proj": column, "mlp.up_proj": column, "mlp.down_proj": (32, 64)}
+    layer |= {"input_layernorm": row, "post_attention_layernorm": row}
+    shapes: dict[str, tuple[int, ...]] = {f"model.layers.0.{name}": shape for name, shape in layer.items()}
+    shapes |= {"model.embed_tokens": (len(vocabulary), 32), "lm_head": (len(vocabulary), 32), "model.norm": row}
     rng = np.random.default_rng(7)
     weights = {f"{name}.weight": rng.normal(0, 0.2, shape).astype(np.float32) for name, shape in shapes.items()}
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
@@ -153,7 +158,7 @@ def transformers_serve(model: Path) -> Iterator[str]:
     port = free_port()
     program = Path(sys.executable).with_name("transformers")
     log = model.with_suffix(".log")
-    command = [program, "serve", str(model), "--host", "127.0.0.1", "--port", str(port), "--device", "cpu"]
+    command = [str(program), "serve", str(model), "--host", "127.0.0.1", "--port", str(port), "--device", "cpu"]
     (model.parent / "hub").mkdir(exist_ok=True)  # without the folder its list of models is a crash
     environment = os.environ | {"HF_HOME": str(model.parent)}
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output, env=environment) as process:

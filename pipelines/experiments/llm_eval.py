@@ -6,7 +6,7 @@ Tasks that need the probability of a prompt are refused where the server has non
 
 ```mermaid
 flowchart LR
-    llm_eval --> served --> ServedModel
+    llm_eval --> served --> Chat
     llm_eval --> loaded_tasks & language_model & UserError
 ```
 """

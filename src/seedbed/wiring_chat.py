@@ -6,7 +6,7 @@ src/seedbed/wiring_chat.py - v0.1.0
 flowchart LR
     open_chat --> chat_server --> ChatServer
     open_chat --> served_name
-    names_by_backend --> Catalogue
+    open_chat --> names_by_backend & WorldError
 ```
 """
 

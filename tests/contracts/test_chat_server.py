@@ -117,7 +117,7 @@ def test_one_seed_makes_one_answer(running: Running) -> None:
 
 def test_an_answer_obeys_a_json_schema(running: Running) -> None:
     only(running, "llama.cpp", "gateway")
-    schema = {"type": "object", "properties": {"good": {"type": "boolean"}}, "required": ["good"]}
+    schema: dict[str, object] = {"type": "object", "properties": {"good": {"type": "boolean"}}, "required": ["good"]}
     schema["additionalProperties"] = False
     said = json.loads(ask(running, json_schema=schema, max_tokens=100))
     assert isinstance(said["good"], bool)

@@ -8,7 +8,6 @@ A closed loop: as many clients as asked for, each with the next question as soon
 flowchart LR
     answered --> ChatServer
     answered --> Timed
-    random_prompts --> Message
 ```
 """
 

@@ -3,11 +3,8 @@
 src/seedbed/api/llm/breaker.py - v0.1.0
 
 ```mermaid
-stateDiagram-v2
-    closed --> open : failed
-    open --> trial : admits
-    trial --> closed : succeeded
-    trial --> open : failed
+classDiagram
+    Breaker ..> Callable : reads the time by
 ```
 """
 

@@ -8,7 +8,7 @@ A part is read when the one before is written: a slow client slows the server do
 sequenceDiagram
     Relay ->> Gateway : open
     Relay ->> Answer : rest
-    Relay ->> LlmNumbers : outcome
+    Relay ->> FailedError : notes
 ```
 """
 

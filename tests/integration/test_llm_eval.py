@@ -1,6 +1,6 @@
 """Test the evaluation of a served language model, through the gateway, with a real server of a tiny one.
 
-pipelines/tests/test_llm_eval.py - v0.1.0
+tests/integration/test_llm_eval.py - v0.1.0
 """
 
 import json
