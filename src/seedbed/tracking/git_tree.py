@@ -69,7 +69,7 @@ class WorkingTree:
         return run_git(self.root, *arguments)
 
     def status(self) -> Status:
-        """Return what differs from the commit, new files one by one; byte code that Python has made counts as nothing."""
+        """Return what differs from the commit, new files one by one; byte code of Python counts as nothing."""
         command = ("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames")
         entries = self.ask(*command).decode("utf-8", "surrogateescape").split("\0")
         heads = dict(entry[2:].split(" ", 1) for entry in entries if entry.startswith("# branch."))
