@@ -8,7 +8,7 @@ is the widest, so what fits is known soon.
 ```mermaid
 classDiagram
     Embedder <|-- TorchEmbedder
-    TorchEmbedder ..> tokenised : calls
+    TorchEmbedder ..> embed_windows : calls
     TorchEmbedder ..> token_batches : calls
     TorchEmbedder ..> Embeddings : returns
 ```
