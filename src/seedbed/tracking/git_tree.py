@@ -14,7 +14,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 TIMEOUT_S = 20.0
 
@@ -69,13 +69,14 @@ class WorkingTree:
         return run_git(self.root, *arguments)
 
     def status(self) -> Status:
-        """Return what differs from the commit, new files one by one."""
+        """Return what differs from the commit, new files one by one; byte code of Python counts as nothing."""
         command = ("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames")
         entries = self.ask(*command).decode("utf-8", "surrogateescape").split("\0")
         heads = dict(entry[2:].split(" ", 1) for entry in entries if entry.startswith("# branch."))
         changes = [entry.split(" ", 8) for entry in entries if entry[:2] in ("1 ", "u ")]
         commit, branch = heads.get("branch.oid", ""), heads.get("branch.head", "")
-        untracked = tuple(sorted(entry[2:] for entry in entries if entry.startswith("? ")))
+        new = (entry[2:] for entry in entries if entry.startswith("? "))
+        untracked = tuple(sorted(name for name in new if PurePosixPath(name).parent.name != "__pycache__"))
         return Status(
             commit="" if commit == "(initial)" else commit,
             branch="" if branch == "(detached)" else branch,

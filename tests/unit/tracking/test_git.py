@@ -237,3 +237,10 @@ def test_worktree_is_a_working_tree_like_any_other(tree, tmp_path):
     assert (code.branch, code.root) == ("other", str(tmp_path / "second"))
     assert b"+x = 9" in code.diff
     assert b"+n = 1" in code.diff
+
+
+def test_byte_code_that_an_import_has_left_changes_nothing(tree):
+    before = read_code(tree, LIMIT)
+    (tree / "__pycache__").mkdir()
+    (tree / "__pycache__" / "code.cpython-313.pyc").write_bytes(b"made by Python")
+    assert read_code(tree, LIMIT) == before

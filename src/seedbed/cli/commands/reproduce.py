@@ -64,5 +64,5 @@ def _print(verdict: "Verdict") -> None:
     if len(verdict.differences) > _SHOWN:
         typer.echo(f"  and {len(verdict.differences) - _SHOWN} more: seedbed reproduce {verdict.run_id[:8]} --json")
     if verdict.kept:
-        typer.echo(f"Tree and records stay in {verdict.kept}")
+        typer.echo(f"What was computed stays in {verdict.kept}")
     typer.echo(f"Next: seedbed runs show {(verdict.new_run_id or verdict.run_id)[:8]}")
