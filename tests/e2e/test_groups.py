@@ -14,6 +14,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from seedbed import wiring
+from seedbed.experiments.group import Journal, run_group
+from seedbed.experiments.search import Candidate, Search
+from seedbed.experiments.trial import Plan
 from seedbed.tracking.adapters.mlflow_archive import MlflowArchive
 from seedbed.tracking.config import TrackingConfig
 
@@ -34,13 +38,13 @@ class Config(BaseModel):
 
 def die(config: Config, run):
     """Throw a die."""
-    while config.wait_for and config.num_throws == 20 and not Path(config.wait_for).exists():
-        time.sleep(0.05)
     if run.seed == config.fail_on:
         raise ValueError("the die rolled off the table")
     throws = run.seeds.generator("throws").integers(1, 7, config.num_throws)
     for step in (1, 2, 3):
         run.log_metrics({"mean": float(throws[: step * 10].mean())}, step=step)
+    while config.wait_for and config.num_throws == 20 and not Path(config.wait_for).exists():
+        time.sleep(0.05)
     return {"mean": float(throws.mean()), "hash": float(hash("die") % 1000)}
 '''
 
@@ -147,6 +151,40 @@ def test_sweep_killed_with_9_leaves_no_child_behind_and_goes_on_with_what_is_lef
         record for record in archive(folder).find("die", 100) if record.tags.get("mlflow.parentRunId") == left.run_id
     ]
     assert len(runs) == 3  # the first once, the second twice
+
+
+class Hopeless(Search):
+    """Asks for one trial, and gives it up at its second step."""
+
+    def __init__(self):
+        self.left = [Candidate(0, 7, {"num_throws": "20"})]
+        self.told = []
+
+    def ask(self):
+        return self.left.pop() if self.left else None
+
+    def tell(self, trial, value):
+        self.told.append((trial.state, value))
+
+    def is_hopeless(self, number, step, value):
+        return step == 2
+
+
+@pytest.mark.slow
+def test_trial_that_is_hopeless_is_ended_and_recorded_as_pruned(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("SEEDBED_HOME", str(folder / "state"))
+    experiment = f"{folder / 'die.py'}:die"
+    common = {"kind": "optuna", "seeds": (7,), "metric": "mean", "num_trials": 1, "num_workers": 1}
+    plan = Plan(experiment=experiment, overrides=("wait_for=never",), **common)
+    search, written = Hopeless(), []
+
+    with wiring.tracked_run("die", {}, seed=7) as run:
+        (trial,) = run_group(run, plan, search, Journal(run.artifacts), lambda: written.append(1))
+
+    assert (trial.state, trial.metrics, trial.error, written) == ("pruned", {}, "", [1])
+    assert search.told == [("pruned", None)]
+    assert archive(folder).get(trial.run_id).status == "KILLED"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from seedbed.tracking.provenance import Provenance
 from seedbed.tracking.record import RunRecord
+from seedbed.tracking.seeds import HASH_SEED
 
 type Facts = Mapping[str, tuple[str | None, ...]]
 """Position i of every tuple belongs to run i; None where a run has no such fact."""
@@ -60,6 +61,7 @@ def package_differences(provenances: Sequence[Provenance]) -> Facts:
     """Return packages whose versions differ and variables that differ, one fact for each."""
     packages = _differing(_side_by_side([each.packages for each in provenances]))
     variables = _differing(_side_by_side([each.variables for each in provenances]))
+    variables.pop(HASH_SEED, None)  # follows the seed, which stands in the configuration
     return {f"package {name}": values for name, values in packages.items()} | dict(variables)
 
 

@@ -53,7 +53,9 @@ def test_only_what_differs_is_named_with_none_for_what_is_not_there():
 
 
 def test_packages_and_variables_that_differ_are_named(tmp_path):
-    one = collect(tmp_path).model_copy(update={"packages": {"numpy": "2.0", "gone": "1", "same": "1"}, "variables": {}})
+    one = collect(tmp_path).model_copy(
+        update={"packages": {"numpy": "2.0", "gone": "1", "same": "1"}, "variables": {"PYTHONHASHSEED": "7"}}
+    )
     other = one.model_copy(update={"packages": {"numpy": "2.1", "same": "1"}, "variables": {"OMP_NUM_THREADS": "2"}})
 
     found = differences([record(1), record(2)], [one, other]).environment

@@ -55,6 +55,7 @@ def compare(
 
 
 def _print(comparison: "Comparison") -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
@@ -75,7 +76,10 @@ def _print(comparison: "Comparison") -> None:
         for name, values in differing.items():
             table.add_row(*(Text("(none)" if cell is None else cell, overflow="fold") for cell in (name, *values)))
         console().print(table)
-    table = Table("metric", "run", "value", "difference", "95 % interval", "p", "p adjusted")
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("metric", overflow="fold")
+    for heading in ("run", "value", "difference", "95 % interval", "p", "adjusted"):
+        table.add_column(heading, justify="left" if heading == "run" else "right", no_wrap=True)
     for row in comparison.metrics:
         for cells in _rows(row, names):
             table.add_row(*cells)
