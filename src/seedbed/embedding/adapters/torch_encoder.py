@@ -8,7 +8,6 @@ is the widest, so what fits is known soon.
 ```mermaid
 classDiagram
     Embedder <|-- TorchEmbedder
-    TorchEmbedder ..> tokenised : calls
     TorchEmbedder ..> token_batches : calls
     TorchEmbedder ..> Embeddings : returns
 ```
