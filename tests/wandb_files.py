@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,7 @@ BLOCK, HEADER = 32768, 7
 
 def records(file: Path) -> Iterator[Any]:
     """Yield the protobuf records of a file."""
-    from wandb.proto.wandb_internal_pb2 import Record
-
+    messages: Any = import_module("wandb.proto.wandb_internal_pb2")
     data, place, whole = file.read_bytes(), HEADER, b""
     while place + HEADER <= len(data):
         if BLOCK - place % BLOCK < HEADER:
@@ -30,7 +30,7 @@ def records(file: Path) -> Iterator[Any]:
         whole += data[place + HEADER : place + HEADER + size]
         place += HEADER + size
         if kind in (1, 4):  # whole, or the last piece
-            record = Record()
+            record = messages.Record()
             record.ParseFromString(whole)
             yield record
             whole = b""

@@ -75,8 +75,11 @@ def _outputs(outputs: list[Any]) -> Iterator[str]:
         yield f"holds {len(pictures)} pictures; it ends in one"
     if any(len(_text(picture)) > MAX_PICTURE_CHARACTERS for picture in pictures):
         yield f"holds a picture of more than {MAX_PICTURE_CHARACTERS:,} characters; make it smaller"
-    if not any("**Conclusion.**" in _text(output.get("data", {}).get("text/markdown", "")) for output in outputs):
+    concluded = [_text(output.get("data", {}).get("text/markdown", "")) for output in outputs]
+    if not any("**Conclusion.**" in text for text in concluded):
         yield f"holds no conclusion. {_NEXT}"
+    if any("cannot be made again" in text for text in concluded):
+        yield f"was not run as it is written. {_NEXT}"
 
 
 def _text(source: str | list[str]) -> str:

@@ -24,6 +24,8 @@ from tools.project_files import ROOT
 
 FOLDER = ROOT / "notebooks"
 _CELL_LIMIT_S = 240
+_FIXED = {"PYTHONHASHSEED": "7"}
+"""A kernel cannot fix the seed of its string hashes once it runs."""
 
 
 def compare(paths: Sequence[Path]) -> int:
@@ -33,7 +35,7 @@ def compare(paths: Sequence[Path]) -> int:
     # Not the project's pytest settings: they are about tests, and its conftest takes SEEDBED_* away.
     alone = ["-c", os.devnull, f"--rootdir={paths[0].parent}", f"--confcutdir={paths[0].parent}"]
     command = [sys.executable, "-m", "pytest", *options, *alone, *map(str, paths)]
-    return subprocess.run(command, cwd=ROOT, check=False).returncode
+    return subprocess.run(command, cwd=ROOT, env=os.environ | _FIXED, check=False).returncode
 
 
 def write(path: Path) -> None:
@@ -43,7 +45,9 @@ def write(path: Path) -> None:
 
     notebook = nbformat.read(path, as_version=4)
     folder = {"metadata": {"path": str(path.parent)}}
-    NotebookClient(notebook, timeout=_CELL_LIMIT_S, kernel_name="python3", resources=folder).execute()
+    NotebookClient(notebook, timeout=_CELL_LIMIT_S, kernel_name="python3", resources=folder).execute(
+        env=os.environ | _FIXED
+    )
     tidy(notebook)
     nbformat.write(notebook, path)
 

@@ -41,10 +41,13 @@ class CellLog:
         self.ran = [RanCell(source, None) for source in before]
         self.failure: BaseException | None = None
         """What the last cell failed with."""
+        self._begun: list[Any] = []
+        shell.events.register("pre_run_cell", self._begin)
         shell.events.register("post_run_cell", self._note)
 
     def stop(self) -> None:
         """Listen no more."""
+        self._shell.events.unregister("pre_run_cell", self._begin)
         self._shell.events.unregister("post_run_cell", self._note)
 
     def stop_with_this(self) -> None:
@@ -59,11 +62,18 @@ class CellLog:
         ]
         file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", errors="backslashreplace")
 
+    def _begin(self, info: Any) -> None:
+        self._begun.append(info)
+
     def _note(self, result: Any) -> None:
+        # A magic such as %%capture runs what is below it as a cell of its own: only the whole counts.
+        del self._begun[next((at for at, info in enumerate(self._begun) if info is result.info), len(self._begun)) :]
+        if self._begun or not result.info.raw_cell.strip():
+            return
         self.failure = result.error_before_exec or result.error_in_exec
         self.ran.append(RanCell(result.info.raw_cell, self.failure is None))
 
     def _running(self) -> str:
         """Return the text of the cell that runs now; a kernel's history need not have it, its last request does."""
-        request = getattr(self._shell, "get_parent", dict)() or {}
+        request: dict[str, Any] = getattr(self._shell, "get_parent", dict)() or {}
         return str(request.get("content", {}).get("code") or self._shell.history_manager.input_hist_raw[-1])

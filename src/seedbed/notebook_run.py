@@ -6,7 +6,6 @@ A notebook has no block to leave: the run ends with its conclusion, with the ker
 
 ```mermaid
 classDiagram
-    Notebook --> Run : records in
     Notebook --> CellLog : asks
     Notebook ..> Picture : shows
     Notebook ..> UserError : raises

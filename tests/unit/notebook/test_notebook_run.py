@@ -76,6 +76,14 @@ def test_cell_that_ran_twice_is_told(shell, store):
     assert store.tags["seedbed.notebook.order"] == "cell 2 was run where cell 3 stands"
 
 
+def test_cell_with_a_magic_over_it_is_one_cell_and_an_empty_one_is_none(shell, store, tmp_path):
+    cells = [OPEN, f"%%capture\n{COUNT}", CONCLUDE]
+    (tmp_path / "sum.ipynb").write_text(writes(new_notebook(cells=[new_code_cell(cell) for cell in cells])))
+    run(shell, OPEN, f"%%capture\n{COUNT}", "  ", CONCLUDE)
+    assert [json.loads(line)["source"] for line in store.files["cells.jsonl"].splitlines()] == cells
+    assert store.tags["seedbed.notebook.order"] == "as written"
+
+
 def test_opening_again_closes_the_run_before(shell, store):
     run(shell, OPEN, COUNT, OPEN)
     assert store.status == "KILLED"

@@ -64,6 +64,10 @@ def test_notebooks_of_this_project_have_no_faults(good):
         (lambda it: code_of(it)[-1].update(outputs=[]), "holds 0 pictures"),
         (lambda it: code_of(it)[-1].update(outputs=[]), "holds no conclusion"),
         (
+            lambda it: code_of(it)[-1]["outputs"][-1]["data"].update({"text/markdown": "It cannot be made again …"}),
+            "was not run as it is written",
+        ),
+        (
             lambda it: code_of(it)[1]["outputs"].append({"output_type": "stream", "name": "stderr", "text": "oops"}),
             "what went to stderr: 'oops'",
         ),

@@ -66,7 +66,7 @@ class WandbTracker(RunTracker):
         )
         self._home.mkdir(parents=True, exist_ok=True)
         with _translated(), self._lock:
-            run = wandb.init(
+            run: Any = wandb.init(
                 project=project,
                 entity=team or None,
                 id=run_id,
