@@ -5,7 +5,6 @@ src/seedbed/api/services.py - v0.1.0
 ```mermaid
 classDiagram
     Services ..> Authority : holds
-    Services ..> Rates : holds
     Services ..> Lane : holds
     Services ..> ModelDesk : holds
     Services ..> NerDesk : holds

@@ -111,6 +111,7 @@ def _environment(tags: Mapping[str, str], provenance: Provenance | None) -> dict
 
 def _commands(record: RunRecord, tags: Mapping[str, str]) -> list[str]:
     """Return what a reviewer types: from the commit of the run to the same results."""
+    reproduce = [f"seedbed reproduce {record.run_id}   # or by hand:"] if "recipe" in tags else []
     steps = [f"git checkout {tags['git.commit']}"] if "git.commit" in tags else []
     if tags.get("git.dirty") == "true" and "diff.patch" in record.artifacts:
         steps.append("git apply diff.patch   # an artefact of this run, shown above")
@@ -124,7 +125,7 @@ def _commands(record: RunRecord, tags: Mapping[str, str]) -> list[str]:
         steps.append(command)
     if command and "--seed" not in command and "seed" in tags:
         steps[-1] += f" --seed {shlex.quote(tags['seed'])}"
-    return steps
+    return reproduce + steps
 
 
 def _text(file: Path) -> str:
