@@ -2,7 +2,7 @@
 
 src/seedbed/ner/adapters/encoder_training.py - v0.1.0
 
-Every epoch draws from a generator of its own, so that a training that goes on after a kill ends in the same model.
+Every epoch draws from a generator of its own, so that a training that goes on after a kill has the same results.
 
 ```mermaid
 classDiagram
