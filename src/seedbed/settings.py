@@ -260,7 +260,8 @@ def _refuse_weak(settings: Settings, secrets: Mapping[str, str]) -> None:
         if secret.lower() in _WELL_KNOWN_SECRETS:
             raise UserError(f"{variable_of(path)} is empty or a well-known default, {refused}; openssl rand -hex 32")
     values = {path: value for path, value in _leaves(settings) if isinstance(value, str)} | dict(secrets)
-    for path, encrypted in CONNECTIONS.items():
+    backends = {path: "use https" for path in values if path.startswith("llm.backends") and path.endswith(".url")}
+    for path, encrypted in (CONNECTIONS | backends).items():
         if host := exposed_host(values.get(path, ""), settings.internal_hosts):
             raise UserError(
                 f"{variable_of(path)} does not ask for encryption on the way to {host!r}, {refused}; {encrypted}, "

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 CONNECTIONS = {
     "store.url": "use https",
+    "tracking.wandb_url": "use https",
     "tracking.uri": "use https, or add ?sslmode=verify-full to a PostgreSQL address",
     "prefect_api_url": "use https",
     "indexing.ledger_url": "add ?sslmode=verify-full",

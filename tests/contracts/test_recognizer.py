@@ -106,7 +106,7 @@ def test_model_of_somebody_else_has_no_run_and_its_own_labels(model, tmp_path):
 
 
 def test_folder_without_a_model_is_told_with_what_there_is(tmp_path):
-    with pytest.raises(UserError, match="is no folder with a spaCy model"):
+    with pytest.raises(UserError, match="no folder with a spaCy model"):
         wiring_ner.recognizer(NerConfig(model=str(tmp_path)), tmp_path).identity()
 
 

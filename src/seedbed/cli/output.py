@@ -12,14 +12,12 @@ flowchart LR
 import json
 import sys
 from collections.abc import Mapping
-from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
-@cache
 def console() -> "Console":
     """Return the console that writes to stdout."""
     from rich.console import Console

@@ -68,8 +68,8 @@ def test_two_backends_of_one_name_are_refused(tmp_path):
     assert "['a'] stand twice" in refusal(backends(same, same), tmp_path)
 
 
-def test_outside_dev_a_key_does_not_travel_in_clear_text(tmp_path):
+def test_outside_dev_nothing_travels_in_clear_text(tmp_path):
     given = {"name": "gpu", "url": "http://llm.example", "api_key": KEY}
     environ = {"ENVIRONMENT": "prod", "SEEDBED_API__KEY": "k" * 40}
-    assert "sends a secret unencrypted" in refusal(backends(given, **environ), tmp_path)
+    assert "does not ask for encryption on the way to 'llm.example'" in refusal(backends(given, **environ), tmp_path)
     load_settings(backends(given | {"url": "http://127.0.0.1:8001"}, **environ), tmp_path)
