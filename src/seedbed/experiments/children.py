@@ -100,6 +100,10 @@ class Children:
                 raise WorldError(f"no process can be started: {error}; run fewer at once: --workers 1") from error
         self._running[number] = _Child(process, folder, report.open(encoding="utf-8"), time.monotonic())
 
+    def run_id(self, number: int) -> str:
+        """Return the id of a running child's run; "" before it is recorded, and reported by `steps`."""
+        return self._running[number].run_id
+
     def stop(self, number: int) -> None:
         """Ask a child to end; it closes its run as KILLED."""
         with suppress(ProcessLookupError):

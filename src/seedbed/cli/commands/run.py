@@ -63,7 +63,7 @@ def run(
     ] = None,
     note: Annotated[str, typer.Option(help="Why: kept with the run, shown by its report.")] = "",
     parent: Annotated[str, typer.Option(hidden=True, help="The run of the group that started this one.")] = "",
-    report: Annotated[str, typer.Option(hidden=True, help="File that the group reads.")] = "",
+    report: Annotated[str, typer.Option(hidden=True, help="File that whoever started this run reads.")] = "",
     show_config: Annotated[bool, typer.Option("--show-config", help="Show what can be set, run nothing.")] = False,
     show_list: Annotated[bool, typer.Option("--list", help="List the experiments of this project.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -100,8 +100,8 @@ def run(
     if show_config:
         _print_config(chosen, config, as_json)
         return
-    with _child_of(parent):
-        how = start.stamps() | ({"parent_run_id": parent, "report": Path(report)} if parent else {})
+    with _child_of(report):
+        how = start.stamps() | ({"parent_run_id": parent or None, "report": Path(report)} if report else {})
         how["tags"] |= {"seedbed.summary": chosen.summary} | ({NOTE: note} if note else {})
         result, costs = _run(chosen, config, settings, **how)
     if as_json:
@@ -151,9 +151,9 @@ def _run_seeds(
 
 
 @contextmanager
-def _child_of(parent: str) -> Iterator[None]:
-    """End when the group that started this run is gone, and wait for the indexes that its other runs use."""
-    if not parent:
+def _child_of(report: str) -> Iterator[None]:
+    """End when the process that started this run and reads its report is gone; wait for indexes that others use."""
+    if not report:
         yield
         return
     import os
