@@ -21,6 +21,7 @@ import uvicorn
 from mcp.server import Server
 from mcp.server.stdio import stdio_server
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from seedbed.api.auth import Gate
 from seedbed.api.bounds import Bounds
@@ -95,6 +96,9 @@ def http_app(services: Services, server: Server[dict[str, Any]]) -> Starlette:
         stateless_http=True,
         host=HOST,  # so that pages of other names that resolve to this machine are refused
     )
+    [route] = app.routes
+    assert isinstance(route, Route)  # noqa: S101
+    route.methods = {"POST"}  # GET would hold a stream open for what this server never says by itself
     app.add_middleware(Bounds, max_body_bytes=services.settings.api.max_body_bytes, request_s=TOOL_S + 10)
     app.add_middleware(Gate, authority=services.authority, rates=services.rates)
     app.add_middleware(RequestContext, metrics=services.metrics)
