@@ -57,8 +57,8 @@ class LogEvent(BaseModel):
     request_id: str | None = Field(description="the request that caused it; null outside of one")
     run_id: str | None = Field(description="the tracked run that it belongs to; null outside of one")
     extra: dict[str, Any] = Field(
-        description=f"values of the event; texts of more than {MAX_TEXT_CHARS} characters are cut, all together have at "
-        f"most {MAX_EXTRA_CHARS}"
+        description=f"values of the event; texts are cut after {MAX_TEXT_CHARS} characters, all together after "
+        f"{MAX_EXTRA_CHARS}"
     )
     exc_info: str | None = Field(
         description=f"traceback as one text, cut in the middle after {MAX_TRACEBACK_CHARS} characters; null without one"
@@ -71,7 +71,7 @@ def log_event_schema() -> Schema:
 
 
 def experiment_schema() -> Schema:
-    """Return what a recorded run holds: in the store and of `seedbed runs show --json`; as the API shows it in $defs."""
+    """Return what a recorded run holds: in the store and of `seedbed runs show --json`; in $defs, over HTTP."""
     models = [(RunRecord, "validation"), (RunDetail, "serialization"), (RunList, "serialization")]
     _, described = models_json_schema([*models, (Comparison, "serialization")], ref_template="#/$defs/{model}")
     definitions: dict[str, Schema] = described["$defs"]

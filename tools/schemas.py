@@ -15,6 +15,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from seedbed.settings_sources import allowed_values, fields_of, variable_of
 from tools import agent_pages, record_schemas
 from tools.project_files import ROOT
 from tools.record_schemas import DIALECT
+from tools.stamps import version_of
 
 _INTRODUCTION = """\
 # Settings
@@ -62,6 +64,7 @@ def openapi() -> str:
     """Return the description of the HTTP API."""
     with tempfile.TemporaryDirectory() as folder:
         described = create_app(Settings(home=Path(folder), environment="dev")).openapi()
+    described["info"]["version"] = version_of((ROOT / "pyproject.toml").read_text("utf-8"))  # may not be installed yet
     return as_file(described)
 
 
@@ -104,6 +107,7 @@ def _section_of(path: str) -> str:
     return path.rpartition(".")[0]
 
 
+@cache
 def generated() -> dict[str, str]:
     """Return every generated file by its path below the root."""
     return {

@@ -20,8 +20,11 @@ from tools.project_files import ROOT, project_files
 from tools.run_tags import TAGS
 
 COLLECTIONS = json.loads((ROOT / "m2m" / "collections.schema.json").read_text())
-NO_TAGS = {"seedbed.experiments", "seedbed.files", "seedbed.indexing", "seedbed.run_id", "seedbed.status"}
-"""Packages, what W&B is told, and a tag of a registered model."""
+NO_TAGS = {
+    "seedbed.caller", "seedbed.experiments", "seedbed.files", "seedbed.json", "seedbed.jsonl", "seedbed.lock",
+    "seedbed.run_id", "seedbed.status",
+}  # fmt: skip
+"""Packages, files, what W&B is told, a key of a request, a tag of a registered model."""
 
 
 @pytest.fixture
@@ -78,6 +81,8 @@ def test_every_tag_that_the_code_sets_is_described():
     files = [path for path in project_files() if path.suffix == ".py" and path.parts[0] in {"src", "pipelines"}]
     found = set()
     for path in files:
+        if path.parts[:3] == ("src", "seedbed", "api"):  # opens no runs, and has names of its own
+            continue
         for node in ast.walk(ast.parse((ROOT / path).read_text())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found |= set(re.findall(r"^seedbed\.[a-z_]+(?:\.[a-z_]+)*$", node.value))
