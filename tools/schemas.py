@@ -5,7 +5,7 @@ tools/schemas.py - v0.1.0
 ```mermaid
 flowchart LR
     main --> generated
-    generated --> settings_schema & settings_page & env_example & openapi
+    generated --> schema_of & settings_page & env_example & openapi
     generated --> record_schemas & agent_pages & Manifest & Catalogue
     settings_page --> fields_of & variable_of
 ```
