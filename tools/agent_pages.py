@@ -4,9 +4,9 @@ tools/agent_pages.py - v0.1.0
 
 ```mermaid
 flowchart LR
-    llms_txt --> pages
-    agents --> words & between
-    m2m_readme --> declarations & between
+    llms_txt --> _pages
+    agents --> _between
+    m2m_readme --> declarations & _between
 ```
 """
 

@@ -10,7 +10,7 @@ flowchart LR
 ```
 """
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from seedbed.api.routes import experiments
 from seedbed.api.schemas.comparison import Comparison, RunIds
@@ -18,14 +18,8 @@ from seedbed.api.schemas.curves import History
 from seedbed.api.schemas.experiments import RunDetail, RunList, detail
 from seedbed.api.services import Services
 from seedbed.experiments.audit import Audit, audit, missing_of, parse_since
+from seedbed.mcp_server.run_questions import AuditAsked, HistoryAsked, RunsAsked
 from seedbed.mcp_server.tool import RunChoice, Tool
-from seedbed.tracking.page import RunQuery
-
-
-class RunsAsked(RunQuery):
-    """Which runs, in which order, how many at once."""
-
-    size: int = Field(20, ge=1, le=20)
 
 
 class Provenance(BaseModel):
@@ -35,22 +29,6 @@ class Provenance(BaseModel):
     provenance: dict[str, str] = Field(description="commit, data, lock, command, hardware and what else was noted")
     missing: list[str] = Field(description="what a reviewer would miss; empty: the run can be reviewed")
     reproduce: str | None = Field(description="the command that makes the run again; null: it was not made by one")
-
-
-class HistoryAsked(RunChoice):
-    """One metric of one run."""
-
-    metric: str = Field(min_length=1, max_length=250, description="its name, as show_run has it")
-
-
-class AuditAsked(BaseModel):
-    """Which runs are audited."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    since: str | None = Field(
-        "7d", max_length=40, description="2026-11-01, or 12h, 7d, 4w before now; null: all, which may take long"
-    )
 
 
 async def list_runs(services: Services, asked: RunsAsked) -> RunList:
