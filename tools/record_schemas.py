@@ -11,7 +11,7 @@ flowchart LR
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.json_schema import models_json_schema
@@ -29,6 +29,7 @@ from seedbed.tracking.record import RunRecord
 from tools.run_tags import TAGS
 
 type Schema = dict[str, Any]
+type _Models = list[tuple[type[BaseModel], Literal["validation", "serialization"]]]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TIMESTAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"
@@ -72,7 +73,7 @@ def log_event_schema() -> Schema:
 
 def experiment_schema() -> Schema:
     """Return what a recorded run holds: in the store and of `seedbed runs show --json`; in $defs, over HTTP."""
-    models = [(RunRecord, "validation"), (RunDetail, "serialization"), (RunList, "serialization")]
+    models: _Models = [(RunRecord, "validation"), (RunDetail, "serialization"), (RunList, "serialization")]
     _, described = models_json_schema([*models, (Comparison, "serialization")], ref_template="#/$defs/{model}")
     definitions: dict[str, Schema] = described["$defs"]
     record = definitions.pop("RunRecord")
@@ -89,8 +90,8 @@ def experiment_schema() -> Schema:
 
 def collections_schema() -> Schema:
     """Return what points, rows and lines of files hold, each under its name in $defs."""
-    models = {"dead_letter": Rejection, "ner_job": Job, "ner_result": NerResult}
-    pairs = [(model, "serialization") for model in models.values()]
+    models: dict[str, type[BaseModel]] = {"dead_letter": Rejection, "ner_job": Job, "ner_result": NerResult}
+    pairs: _Models = [(model, "serialization") for model in models.values()]
     _, described = models_json_schema(pairs, ref_template="#/$defs/{model}")
     found: dict[str, Schema] = described["$defs"]
     named = {name: found.pop(model.__name__) for name, model in models.items()}

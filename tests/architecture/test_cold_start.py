@@ -11,8 +11,8 @@ import pytest
 
 HEAVY = {
     "chromadb", "fastapi", "ir_measures", "jwt", "matplotlib", "mcp", "mlflow", "numpy", "openvino", "pandas",
-    "prefect", "pyarrow", "pydantic", "pydantic_settings", "qdrant_client", "scipy", "sentence_transformers", "sentry_sdk",
-    "sklearn", "spacy", "sqlalchemy", "torch", "transformers",
+    "prefect", "pyarrow", "pydantic", "pydantic_settings", "qdrant_client", "scipy", "sentence_transformers",
+    "sentry_sdk", "sklearn", "spacy", "sqlalchemy", "torch", "transformers",
 }  # fmt: skip
 
 
