@@ -41,10 +41,6 @@ class Encoded:
     vectors: npt.NDArray[np.float32] | None
     """(n, d), row by row; None where they come from another process: they are in the file."""
 
-    def without_vectors(self) -> "Encoded":
-        """Return the same without the vectors: what another process sends."""
-        return replace(self, vectors=None)
-
 
 def encode_shard(texts: Mapping[str, str], embedder: Embedder, folder: Path) -> Encoded:
     """Embed texts (by key) and put the vectors on disk; a text that the model refuses costs no other its vector.
