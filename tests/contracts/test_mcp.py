@@ -111,7 +111,7 @@ def served(world):
         finally:
             process.terminate()
     assert process.returncode in (0, -15)
-    lines = [line for line in log.read_text().splitlines() if line != "noise on import"]
+    lines = log.read_text().splitlines()
     events = [json.loads(line) for line in lines]
     assert "serving" in {event["message"] for event in events}
     assert not [event for event in events if event["level"] in ("ERROR", "CRITICAL")]
@@ -170,13 +170,13 @@ async def converse(client, world):
     audited = await said(client, "audit_runs")
     assert (audited["num_runs"], audited["num_repeatable"]) == (2, 0)
     assert await said(client, "list_experiments") == {"experiments": {"coin": "Throw a coin."}}
-    described = await said(client, "describe_experiment", experiment="coin")
-    assert described["config"]["throws"] == {"value": "10", "meaning": "how often it is thrown"}
 
 
-async def read_a_report(client, world):
-    """Find the page of a run and read it."""
+async def read_what_takes_longer(client, world):
+    """Ask what can be set for an experiment, as its file is now; find the page of a run and read it."""
     first, second = world.runs
+    described = await said(client, "describe_experiment", experiment="coin")
+    assert described["keys"]["throws"] == {"value": "10", "meaning": "how often it is thrown"}
     listed = (await client.list_resources()).resources
     assert f"seedbed://runs/{second}/report" in {str(resource.uri) for resource in listed}
     [page] = (await client.read_resource(f"seedbed://runs/{first[:8]}/report")).contents
@@ -199,7 +199,8 @@ def test_everything_that_can_be_read_is_read_over_http(served, mode):
     async def talk():
         async with served.http("experiments:read", "ner", "search", mode=mode) as client:
             await converse(client, served)
-            await read_a_report(client, served)
+            if mode == "auto":
+                await read_what_takes_longer(client, served)
 
     asyncio.run(talk())
 

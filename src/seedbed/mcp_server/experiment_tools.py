@@ -5,23 +5,23 @@ src/seedbed/mcp_server/experiment_tools.py - v0.1.0
 ```mermaid
 flowchart LR
     EXPERIMENT_TOOLS --> list_experiments & describe_experiment
-    describe_experiment --> named --> load
+    describe_experiment --> named & said_by
 ```
 """
 
+import subprocess
+import sys
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from seedbed import wiring
 from seedbed.api.services import Services
-from seedbed.errors import UserError, unknown_choice
-from seedbed.experiments.define import load
+from seedbed.errors import UserError, WorldError, unknown_choice
+from seedbed.experiments.children import said_by
 from seedbed.experiments.discover import NAMED, names_in, project_folder, summaries_in
-from seedbed.experiments.fields import leaf_keys
-from seedbed.experiments.overrides import resolve
 from seedbed.mcp_server.tool import Nothing, Tool
-from seedbed.tracking.parameters import flatten
+
+_DESCRIBE_S = 60.0
 
 
 class Experiments(BaseModel):
@@ -43,8 +43,7 @@ class Described(BaseModel):
 
     experiment: str
     summary: str
-    config: dict[str, dict[str, str]] = Field(description="what can be set: key → value when it is not, and meaning")
-    command: str = Field(description="how people run it")
+    keys: dict[str, dict[str, str]] = Field(description="what can be set: key → value when it is not, and meaning")
 
 
 async def list_experiments(services: Services, _: Nothing) -> Experiments:
@@ -53,17 +52,19 @@ async def list_experiments(services: Services, _: Nothing) -> Experiments:
 
 
 async def describe_experiment(services: Services, asked: ExperimentChoice) -> Described:
-    """Return what can be set for an experiment; its module is imported."""
+    """Return what can be set for an experiment."""
 
     def look() -> Described:
-        chosen = load(named(asked.experiment), folder())
-        values = flatten(resolve(chosen.config_model, wiring.sections(services.settings), (), {}))
-        config = {
-            key: {"value": values.get(key, "null"), "meaning": field.description or ""}
-            for key, field in leaf_keys(chosen.config_model)
-        }
-        command = f"seedbed run {chosen.name}"
-        return Described(experiment=chosen.name, summary=chosen.summary, config=config, command=command)
+        words = [named(asked.experiment), "--show-config", "--json"]
+        # In a process of its own: what is imported here would stay as it is while somebody edits the experiment.
+        program = [sys.executable, str(Path(sys.executable).with_name("seedbed")), "run", *words]
+        try:
+            done = subprocess.run(program, cwd=folder(), capture_output=True, text=True, timeout=_DESCRIBE_S)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise WorldError(f"experiment {asked.experiment!r} cannot be looked at: {error}") from error
+        if done.returncode:
+            raise UserError(said_by(done.stderr) or f"{asked.experiment!r} ended with exit code {done.returncode}")
+        return Described.model_validate_json(done.stdout[done.stdout.index("{\n") :])  # behind what an import prints
 
     return await services.readers.run(look)
 

@@ -275,13 +275,16 @@ def _print_config(chosen: "Experiment", config: "BaseModel", as_json: bool) -> N
     from seedbed.tracking.parameters import as_json as plain
     from seedbed.tracking.parameters import flatten
 
-    if as_json:
-        print_json({"experiment": chosen.name, "config": plain(config)})
-        return
     values = flatten(config)
+    keys = {key: (values.get(key, "null"), field.description or "") for key, field in leaf_keys(chosen.config_model)}
+    if as_json:
+        told = {key: {"value": value, "meaning": meaning} for key, (value, meaning) in keys.items()}
+        facts = {"experiment": chosen.name, "summary": chosen.summary, "config": plain(config), "keys": told}
+        print_json(facts)
+        return
     table = Table("key", "value", "what it is", title=chosen.summary, title_justify="left")
-    for key, field in leaf_keys(chosen.config_model):
-        table.add_row(key, values.get(key, "null"), field.description or "")
+    for key, (value, meaning) in keys.items():
+        table.add_row(key, value, meaning)
     console().print(table)
 
 
