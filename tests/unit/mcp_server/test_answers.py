@@ -22,6 +22,7 @@ class Asked(BaseModel):
     "answer",
     [
         {"params": {f"p{i}": "x" * 6_000 for i in range(500)}},
+        {"params": {f"p{i}": ["x" * 6_000] * 10 for i in range(500)}},
         {"findings": [{"run_id": "f" * 32, "missing": ["seed"] * 9} for _ in range(10_000)]},
         {"runs": [{"metrics": {f"metric number {i}": 0.123456789 for i in range(500)}} for _ in range(20)]},
     ],
