@@ -2,7 +2,8 @@
 
 src/seedbed/ner/adapters/encoder_graph.py - v0.1.0
 
-Each batch runs on one thread over keys in multiples of 16, so a text's scores are the same bits in any batch.
+Each batch runs on one thread. A text's scores differ in the last bits by what it is read with: keys padded to multiples
+of 16 would give the same bits, for a quarter of the speed.
 
 ```mermaid
 flowchart LR
@@ -119,7 +120,7 @@ def _keep(request: Any, place: tuple[list[npt.NDArray[np.float32]], list[int], S
 
 
 def _batches(lengths: Sequence[int], num_threads: int) -> Iterator[list[int]]:
-    """Yield positions, longest first, as many as stay within the budget when they are padded; few texts are shared out."""
+    """Yield positions, longest first, as many as stay within the budget when padded; few texts are shared out."""
     order = sorted(range(len(lengths)), key=lambda position: -lengths[position])
     budget = min(_BATCH_TOKENS, -(-sum(lengths) // num_threads))
     start = 0
