@@ -193,6 +193,35 @@ def test_everything_that_can_be_read_is_read_over_pipes(world):
     asyncio.run(talk())
 
 
+def test_nothing_but_the_protocol_is_on_stdout_whatever_comes_in(world):
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "raw", "version": "1"}}
+    asked = [
+        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello},
+        {"jsonrpc": "2.0", "method": "notifications/initialized"},
+        {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "list_experiments", "arguments": {}}},
+        {"jsonrpc": "2.0", "id": 3, "method": "tools/delete"},
+    ]
+    lines = [json.dumps(asked[0]), "no JSON", "{}", *map(json.dumps, asked[1:])]
+    command = [SEEDBED, "mcp", "--project", str(world.folder)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | world.variables, cwd="/", text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write("".join(f"{line}\n" for line in lines))
+        process.stdin.flush()
+        answers = []
+        while {answer.get("id") for answer in answers} < {1, 2, 3}:
+            answers.append(json.loads(process.stdout.readline()))
+        process.stdin.close()
+        assert process.stdout.read() == ""
+    assert process.returncode == 0
+    by_id = {answer.get("id"): answer for answer in answers}
+    assert by_id[1]["result"]["serverInfo"]["name"] == "seedbed"
+    assert by_id[2]["result"]["structuredContent"] == {"experiments": {"coin": "Throw a coin."}}
+    assert by_id[3]["error"]["code"] == -32601
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 def test_everything_that_can_be_read_is_read_over_http(served, mode):
