@@ -8,7 +8,7 @@
 # ```
 
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test check bench notebooks serve runs docs lock lock-gpu audit secrets containers clean help
+.PHONY: setup demo test check bench notebooks serve runs docs lock lock-gpu audit secrets containers release clean help
 
 PYTHON := .venv/bin/python
 
@@ -67,6 +67,9 @@ secrets: setup ## make the passwords and keys that compose.yml needs, in deploy/
 
 containers: setup ## build the images, bring the stack up, use it, kill each service, take it down; needs a container engine
 	@$(PYTHON) -m tools.containers
+
+release: setup ## stamp, build, commit and tag a version (VERSION=0.2.0; DRY_RUN=1: build only); pushing is yours
+	@$(PYTHON) -m tools.release $(VERSION) $(if $(DRY_RUN),--dry-run)
 
 clean: ## remove what was made here, except recorded runs, indexes and models (those are in .seedbed/)
 	@rm -rf .venv .uv site build dist .coverage .coverage.* coverage.xml .*_cache .hypothesis

@@ -11,8 +11,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager, contextmanager, suppress
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import httpx
@@ -20,6 +20,7 @@ import uvicorn
 
 from seedbed.api.app import create_app
 from seedbed.settings import Settings
+from tests.loopback import answering, say
 from tests.store_servers import free_port
 
 OLLAMA_MODEL = "llama3.2:latest"
@@ -55,8 +56,6 @@ class _Documented(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def log_message(self, *_: object) -> None: ...
-
     def do_GET(self) -> None:
         details = {"format": "gguf", "family": "llama", "families": None, "parameter_size": "3.2B"}
         model: dict[str, object] = {
@@ -65,16 +64,16 @@ class _Documented(BaseHTTPRequestHandler):
             "modified_at": "2026-05-04T17:37:44.706015396-07:00",
         }
         model |= {"size": 2019393189, "digest": OLLAMA_DIGEST, "details": details}
-        self._say(200, {"models": [model]} if self.path == "/api/tags" else {"error": "404 page not found"})
+        say(self, {"models": [model]} if self.path == "/api/tags" else {"error": "404 page not found"}, 200)
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if asked["model"] not in (OLLAMA_MODEL, OLLAMA_MODEL.removesuffix(":latest")):
             message = f'model "{asked["model"]}" not found, try pulling it first'
-            self._say(404, {"error": {"message": message, "type": "api_error", "param": None, "code": None}})
+            say(self, {"error": {"message": message, "type": "api_error", "param": None, "code": None}}, 404)
         elif self.path == "/v1/completions":
             choice = {"text": "x", "index": 0, "finish_reason": "length"}
-            self._say(200, {"id": "cmpl-1", "object": "text_completion", "choices": [choice]})
+            say(self, {"id": "cmpl-1", "object": "text_completion", "choices": [choice]}, 200)
         else:
             self._stream(asked["model"])
 
@@ -96,25 +95,10 @@ class _Documented(BaseHTTPRequestHandler):
             self.wfile.write(b"%x\r\n%s\r\n" % (len(said), said))
         self.wfile.write(b"0\r\n\r\n")
 
-    def _say(self, status: int, body: object) -> None:
-        said = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(said)))
-        self.end_headers()
-        self.wfile.write(said)
 
-
-@contextmanager
-def documented_ollama() -> Iterator[str]:
+def documented_ollama() -> AbstractContextManager[str]:
     """Serve the documented shapes of Ollama and yield the address."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Documented) as server:
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
+    return answering(_Documented)
 
 
 def write_transformer(folder: Path) -> Path:

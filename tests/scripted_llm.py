@@ -43,7 +43,6 @@ class Scripted:
         self._script = script
         self.url = f"http://127.0.0.1:{free_port()}"
         self.asked: list[tuple[str, dict[str, str], bytes]] = []
-        self.num_open = 0
         self.closed = asyncio.Event()
 
     async def start(self) -> asyncio.Server:
@@ -51,7 +50,6 @@ class Scripted:
         return await asyncio.start_server(self._serve, "127.0.0.1", int(self.url.rpartition(":")[2]))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.num_open += 1
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
@@ -66,7 +64,6 @@ class Scripted:
                     await self._script(talk)
                 if talk.is_over:
                     break
-        self.num_open -= 1
         self.closed.set()
         writer.close()
 

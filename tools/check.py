@@ -54,6 +54,7 @@ CHECKS = (  # the slowest first: they run side by side
     Check("log-lines", (*MODULE, "tools.check_log_lines")),
     Check("schemas", (*MODULE, "tools.schemas", "--check")),
     Check("api-breaks", (*MODULE, "tools.check_api_breaks")),
+    Check("m2m", (*MODULE, "tools.check_m2m")),
     Check("schedules", (*MODULE, "pipelines.schedules", "--check")),
     Check("security", (*MODULE, "bandit", "-q", "-ll", "-c", "pyproject.toml", "-r", "src", "pipelines", "tools")),
     Check("format", (str(BIN / "ruff"), "format", "--check", ".")),

@@ -1,14 +1,14 @@
-"""Check that whoever was served by the API of the last release is still served.
+"""Check that whoever was served by the API and the schemas of the last release is still served.
 
 tools/check_api_breaks.py - v0.1.0
 
-Compared with m2m/openapi.baseline.json and not with a tag: an archive, a fork and a shallow clone have none. `--accept`
-makes today's description the baseline: part of a release, or of a break that the changelog tells.
+Compared with m2m/*.baseline.json and not with a tag: an archive, a fork and a shallow clone have none. `--accept`
+makes today's descriptions the baseline: part of a release, or of a break that the changelog tells.
 
 ```mermaid
 flowchart LR
-    main --> breaks
-    breaks --> Described --> reasons
+    main --> breaks & schema_breaks
+    breaks & schema_breaks --> Described --> reasons
 ```
 """
 
@@ -23,6 +23,10 @@ from tools.project_files import ROOT
 
 type Operation = Mapping[str, Any]
 
+READ = ("collections.schema.json", "experiment.schema.json", "log-event.schema.json")
+"""What we write and others read: what they knew has to be there still."""
+WRITTEN = ("backup-manifest.schema.json", "model-config.schema.json", "settings.schema.json")
+"""What others have written, or an older version of ours: it has to be taken still."""
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -38,6 +42,26 @@ def breaks(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
                 continue
             before, after = methods[method], new["paths"][path][method]
             found += [f"{where}: {reason}" for reason in _in_operation(before, after, then, now)]
+    return found
+
+
+def schema_breaks(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Return the same for schemas by their file names; definitions are compared one by one."""
+    found: list[str] = []
+    for name in (*READ, *WRITTEN):
+        if name not in old:  # it came after the last release
+            continue
+        then, now = Described(old[name]), Described(new[name])
+        for inner in ("", *old[name].get("$defs", ())):
+            where = f"{name} {inner}".strip()
+            if inner and inner not in new[name].get("$defs", ()):
+                found.append(f"{where} is gone")
+                continue
+            before, after = (each["$defs"][inner] if inner else each for each in (old[name], new[name]))
+            if name in READ:
+                found += reasons((after, now), (before, then), where, is_answer=True)
+            else:
+                found += reasons((before, then), (after, now), where)
     return found
 
 
@@ -99,11 +123,15 @@ def main(arguments: Sequence[str], folder: Path = ROOT / "m2m") -> int:
     if list(arguments) not in ([], ["--accept"]):
         sys.stderr.write("check_api_breaks: say nothing or --accept. Example: python -m tools.check_api_breaks\n")
         return 2
-    today, baseline = folder / "openapi.json", folder / "openapi.baseline.json"
+    api, schemas = folder / "openapi.baseline.json", folder / "schemas.baseline.json"
+    today = {name: json.loads((folder / name).read_text("utf-8")) for name in ("openapi.json", *READ, *WRITTEN)}
     if arguments:
-        baseline.write_bytes(today.read_bytes())
+        api.write_bytes((folder / "openapi.json").read_bytes())
+        known = {name: today[name] for name in (*READ, *WRITTEN)}
+        schemas.write_text(json.dumps(known, indent=2, ensure_ascii=False) + "\n", "utf-8")
         return 0
-    found = breaks(json.loads(baseline.read_text("utf-8")), json.loads(today.read_text("utf-8")))
+    found = breaks(json.loads(api.read_text("utf-8")), today["openapi.json"])
+    found += schema_breaks(json.loads(schemas.read_text("utf-8")), today)
     for line in found:
         print(f"check_api_breaks: {line}")
     if found:

@@ -5,7 +5,8 @@ tools/schemas.py - v0.1.0
 ```mermaid
 flowchart LR
     main --> generated
-    generated --> settings_schema & settings_page & env_example & manifest_schema & catalogue_schema & openapi
+    generated --> schema_of & settings_page & env_example & openapi
+    generated --> record_schemas & agent_pages & Manifest & Catalogue
     settings_page --> fields_of & variable_of
 ```
 """
@@ -14,9 +15,11 @@ import json
 import sys
 import tempfile
 from collections.abc import Sequence
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from seedbed.api.app import create_app
@@ -24,7 +27,10 @@ from seedbed.backup.manifest import Manifest
 from seedbed.serving.catalogue import Catalogue
 from seedbed.settings import Settings
 from seedbed.settings_sources import allowed_values, fields_of, variable_of
+from tools import agent_pages, record_schemas
 from tools.project_files import ROOT
+from tools.record_schemas import DIALECT
+from tools.stamps import version_of
 
 _INTRODUCTION = """\
 # Settings
@@ -44,29 +50,22 @@ This page is made by `python -m tools.schemas --write`.
 """
 
 
-def settings_schema() -> str:
-    """Return the JSON Schema of Settings."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Settings.model_json_schema()}
-    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+def schema_of(model: type[BaseModel]) -> str:
+    """Return the JSON Schema of a model, as a file."""
+    return as_file({"$schema": DIALECT, **model.model_json_schema()})
 
 
-def manifest_schema() -> str:
-    """Return the JSON Schema of a backup's manifest."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Manifest.model_json_schema()}
-    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
-
-
-def catalogue_schema() -> str:
-    """Return the JSON Schema of the catalogue of language models."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Catalogue.model_json_schema()}
-    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+def as_file(document: object) -> str:
+    """Return a document as it is written."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def openapi() -> str:
     """Return the description of the HTTP API."""
     with tempfile.TemporaryDirectory() as folder:
         described = create_app(Settings(home=Path(folder), environment="dev")).openapi()
-    return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
+    described["info"]["version"] = version_of((ROOT / "pyproject.toml").read_text("utf-8"))  # may not be installed yet
+    return as_file(described)
 
 
 def settings_page() -> str:
@@ -108,13 +107,20 @@ def _section_of(path: str) -> str:
     return path.rpartition(".")[0]
 
 
+@cache
 def generated() -> dict[str, str]:
     """Return every generated file by its path below the root."""
     return {
-        "m2m/backup-manifest.schema.json": manifest_schema(),
-        "m2m/model-config.schema.json": catalogue_schema(),
+        "m2m/backup-manifest.schema.json": schema_of(Manifest),
+        "m2m/collections.schema.json": as_file(record_schemas.collections_schema()),
+        "m2m/experiment.schema.json": as_file(record_schemas.experiment_schema()),
+        "m2m/log-event.schema.json": as_file(record_schemas.log_event_schema()),
+        "m2m/model-config.schema.json": schema_of(Catalogue),
         "m2m/openapi.json": openapi(),
-        "m2m/settings.schema.json": settings_schema(),
+        "m2m/settings.schema.json": schema_of(Settings),
+        "m2m/llms.txt": agent_pages.llms_txt(),
+        "m2m/README.md": agent_pages.m2m_readme(),
+        "AGENTS.md": agent_pages.agents(),
         "docs/reference/settings.md": settings_page(),
         ".env.example": env_example(),
     }

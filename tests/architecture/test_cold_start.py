@@ -10,9 +10,9 @@ import sys
 import pytest
 
 HEAVY = {
-    "chromadb", "fastapi", "ir_measures", "jwt", "matplotlib", "mlflow", "numpy", "openvino", "pandas", "prefect",
-    "pyarrow", "pydantic", "pydantic_settings", "qdrant_client", "scipy", "sentence_transformers", "sentry_sdk",
-    "sklearn", "spacy", "sqlalchemy", "torch", "transformers",
+    "chromadb", "fastapi", "ir_measures", "jwt", "matplotlib", "mcp", "mlflow", "numpy", "openvino", "pandas",
+    "prefect", "pyarrow", "pydantic", "pydantic_settings", "qdrant_client", "scipy", "sentence_transformers",
+    "sentry_sdk", "sklearn", "spacy", "sqlalchemy", "torch", "transformers",
 }  # fmt: skip
 
 
@@ -51,6 +51,7 @@ def test_help_loads_nothing_heavy():
         "restore",
         "bench",
         "serve",
+        "mcp",
         "token",
         "settings",
         "doctor",

@@ -53,6 +53,8 @@ def test_the_project_keeps_every_contract(copy):
         ("src/seedbed/stores/adapters/chroma.py", "import mlflow", "a vendor has one home"),
         ("pipelines/planted.py", "from torch import nn", "a vendor has one home"),
         ("src/seedbed/wiring.py", "import prefect", "prefect lives in pipelines"),
+        ("src/seedbed/api/app.py", "import mcp", "a vendor has one home"),
+        ("src/seedbed/api/app.py", "import seedbed.mcp_server.tool", "imports point down"),
         ("pipelines/planted.py", "import typer", "typer in cli"),
         ("src/seedbed/cli/app.py", "import fastapi", "fastapi in api"),
         ("src/seedbed/wiring.py", "import pipelines.experiments", "the library knows nobody who uses it"),

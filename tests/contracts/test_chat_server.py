@@ -7,9 +7,8 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import NamedTuple
 
 import pytest
@@ -31,6 +30,7 @@ from tests.llm_servers import (
     transformers_serve,
     write_transformer,
 )
+from tests.loopback import answering
 from tests.store_servers import free_port
 from tests.tiny_llm import NAME, TinyLlm, tiny_llm, write_model
 
@@ -168,8 +168,6 @@ def saying(body: bytes, media_type: str = "application/json") -> Iterator[OpenAi
     """Serve one body whatever is asked."""
 
     class Says(BaseHTTPRequestHandler):
-        def log_message(self, *_: object) -> None: ...
-
         def do_GET(self) -> None:
             self.do_POST()
 
@@ -179,11 +177,8 @@ def saying(body: bytes, media_type: str = "application/json") -> Iterator[OpenAi
             self.end_headers()
             self.wfile.write(body)
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Says) as server:
-        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        with closing(OpenAiServer(Backend(name="says", url=f"http://127.0.0.1:{server.server_port}"))) as client:
-            yield client
-        server.shutdown()
+    with answering(Says) as url, closing(OpenAiServer(Backend(name="says", url=url))) as client:
+        yield client
 
 
 def test_a_server_that_scores_prompts_is_believed() -> None:

@@ -7,12 +7,12 @@ import gzip
 import json
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
+from tests.loopback import answering, say
 from tools.check_log_lines import SOURCES, emitted, faults_of
 
 ROOT = Path(__file__).parents[2]
@@ -106,22 +106,14 @@ def sentry():
     """A Sentry server: its DSN and the envelopes it received."""
     received = []
 
-    class Handler(BaseHTTPRequestHandler):
+    class Sentry(BaseHTTPRequestHandler):
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             received.append(gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body)
-            self.send_response(200)
-            self.end_headers()
+            say(self, None)
 
-        def log_message(self, *args):
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://key@127.0.0.1:{server.server_port}/1", received
-        server.shutdown()
-        thread.join()
+    with answering(Sentry) as url:
+        yield f"{url.replace('://', '://key@')}/1", received
 
 
 def test_an_error_reaches_sentry_without_its_secrets(sentry):

@@ -29,6 +29,7 @@ from seedbed.stores.config import StoreConfig
 from seedbed.stores.point import CollectionSpec
 from tests.api_server import served
 from tests.ner_model import small_model
+from tools.check_log_lines import faults_of
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 300
@@ -188,7 +189,9 @@ def test_deployment_run_completes_and_the_store_has_the_documents(prefect, docum
     collection = report.partition("| collection | ")[2].partition(" |")[0]
     assert wiring.store(StoreConfig(), prefect.folder / "home").open(CollectionSpec(collection, 384)).count() == 3
     assert "shard-0000" in {run["name"] for run in prefect.ask("task_runs")}
-    logged = {json.loads(line)["message"] for line in worker.splitlines() if line.startswith("{")}
+    lines = [line for line in worker.splitlines() if line.startswith("{")]
+    assert faults_of(lines, json.loads((ROOT / "m2m" / "log-event.schema.json").read_text())) == []
+    logged = {json.loads(line)["message"] for line in lines}
     assert {"shard_committed", "Running 1 deployment pull step(s)"} <= logged  # the run and its preparation: JSON lines
 
 

@@ -5,11 +5,15 @@ tests/integration/test_tracking_cli.py - v0.1.0
 
 import json
 import math
+import re
 
 import pytest
 import typer
+from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
+from seedbed import wiring
+from seedbed.api.schemas.experiments import detail
 from seedbed.cli.commands import runs
 from seedbed.errors import UserError
 from seedbed.tracking.config import TrackingConfig
@@ -18,6 +22,7 @@ from seedbed.tracking.run import tracked_run
 from seedbed.tracking.spool_event import Finish, Log
 from seedbed.tracking.unsent import Spool, unsent_folder
 from seedbed.wiring import tracking_store
+from tools.project_files import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +67,17 @@ def test_list_for_programs_is_one_document_newest_first(seedbed, recorded):
     assert (newest["run_id"], newest["seed"], newest["metrics"]["ndcg"]) == (recorded, 7, 0.6444)
     assert len(newest["results_digest"]) == 32
     assert newest["metrics"]["bad"] == "NaN"
+
+
+def test_a_run_is_what_its_schema_says_for_programs_and_over_http(seedbed, home, recorded):
+    schema = json.loads((ROOT / "m2m" / "experiment.schema.json").read_text())
+    shown = json.loads(seedbed("show", recorded, "--json").stdout)
+    Draft202012Validator(schema).validate(shown)
+    ours = {name for name in shown["tags"] if name.startswith("seedbed.")}
+    known, families = (schema["properties"]["tags"][key] for key in ("properties", "patternProperties"))
+    assert [name for name in ours - known.keys() if not any(re.match(each, name) for each in families)] == []
+    over_http = detail(wiring.archive(TrackingConfig(), home).get(recorded)).model_dump(mode="json")
+    Draft202012Validator({"$ref": "#/$defs/RunDetail", "$defs": schema["$defs"]}).validate(over_http)
 
 
 def test_list_can_be_narrowed(seedbed, recorded):

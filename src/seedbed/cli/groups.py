@@ -100,15 +100,13 @@ def print_group(result: "RepeatResult | SweepResult") -> None:
 
 
 def _print_spreads(result: "RepeatResult") -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    from seedbed.cli.output import console
+    from seedbed.cli.output import console, open_table
 
     finished = [trial for trial in result.trials if trial.state == "finished"]
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, title_justify="left", caption_justify="left")
-    table.title = f"{result.experiment}: {len(finished)} seeds, run {result.run_id}"
-    table.caption = "interval of the mean, Student's t; std and variance are of one run"
+    table = open_table(
+        f"{result.experiment}: {len(finished)} seeds, run {result.run_id}",
+        "interval of the mean, Student's t; std and variance are of one run",
+    )
     table.add_column("metric", overflow="fold")
     for heading in ("mean", "95 % interval", "std", "variance", "lowest", "highest"):
         table.add_column(heading, justify="right", no_wrap=True)

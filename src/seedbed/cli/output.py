@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 
 def console() -> "Console":
@@ -23,6 +24,22 @@ def console() -> "Console":
     from rich.console import Console
 
     return Console(highlight=False)
+
+
+def open_table(title: str = "", caption: str = "") -> "Table":
+    """Return a table without frame, for many columns of numbers."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    return Table(
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        title=title or None,
+        caption=caption or None,
+        title_justify="left",
+        caption_justify="left",
+    )
 
 
 def print_json(value: object) -> None:

@@ -100,6 +100,10 @@ class Children:
                 raise WorldError(f"no process can be started: {error}; run fewer at once: --workers 1") from error
         self._running[number] = _Child(process, folder, report.open(encoding="utf-8"), time.monotonic())
 
+    def run_id(self, number: int) -> str:
+        """Return the id of a running child's run; "" before it is recorded, and reported by `steps`."""
+        return self._running[number].run_id
+
     def stop(self, number: int) -> None:
         """Ask a child to end; it closes its run as KILLED."""
         with suppress(ProcessLookupError):
@@ -144,9 +148,19 @@ def _ended(number: int, exit_code: int, child: _Child) -> Ended:
     if exit_code == 0:
         result = json.loads((child.folder / "out").read_bytes())
     else:
-        said = (child.folder / "err").read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        told = [line for line in said if line.startswith("seedbed: ")]
-        error = (told or said[-1:] or [f"exit code {exit_code}"])[0].removeprefix("seedbed: ")
+        said = (child.folder / "err").read_text(encoding="utf-8", errors="replace")
+        error = said_by(said) or f"exit code {exit_code}"
         if exit_code < 0:
             error = f"ended by signal {-exit_code}, out of memory or killed"
     return Ended(number, exit_code, result, child.run_id, error[:500], time.monotonic() - child.started)
+
+
+def said_by(stderr: str) -> str:
+    r"""Return the first fault that `seedbed` told on stderr, else the last line there.
+
+    >>> said_by("warning: x\nseedbed: there is no such key\nseedbed: run 1f3a is recorded as FAILED")
+    'there is no such key'
+    """
+    lines = stderr.strip().splitlines()
+    told = [line for line in lines if line.startswith("seedbed: ")]
+    return (told or lines[-1:] or [""])[0].removeprefix("seedbed: ")

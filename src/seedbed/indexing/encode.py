@@ -13,7 +13,7 @@ flowchart LR
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -40,10 +40,6 @@ class Encoded:
     """What the model took."""
     vectors: npt.NDArray[np.float32] | None
     """(n, d), row by row; None where they come from another process: they are in the file."""
-
-    def without_vectors(self) -> "Encoded":
-        """Return the same without the vectors: what another process sends."""
-        return replace(self, vectors=None)
 
 
 def encode_shard(texts: Mapping[str, str], embedder: Embedder, folder: Path) -> Encoded:

@@ -1,4 +1,4 @@
-"""Test that the gateway finds a server that answers, and gives every answer an ending.
+"""Test that the gateway finds a server that answers, and passes on what it says.
 
 tests/unit/api/test_llm_gateway.py - v0.1.0
 
@@ -8,107 +8,21 @@ tests/contracts/test_chat_server.py and tests/integration/test_llm_gateway.py.
 
 import asyncio
 import json
-import time
-from contextlib import AsyncExitStack
 
-import httpx
 import pytest
 
 from seedbed import wiring_chat
-from seedbed.api.app import create_app
-from seedbed.api.bounds import Bounds
 from seedbed.api.llm import answer as answers
-from seedbed.api.llm import relay
 from seedbed.api.llm.breaker import MAX_FAILURES
-from seedbed.api.llm.gateway import Gateway
-from seedbed.api.metrics import Metrics
 from seedbed.api.services import Services
-from seedbed.api.tokens import mint
 from seedbed.errors import WorldError
 from seedbed.serving.config import Backend
 from seedbed.settings import load_settings
-from tests.scripted_llm import DONE, FINISH, HEAD, chunk, listening, piece, scripted, whole
-from tests.store_servers import free_port
+from tests.scripted_llm import DONE, FINISH, HEAD, chunk, piece, scripted, whole
 from tests.unit.api.conftest import KEY
+from tests.unit.api.llm_scripts import ASKED, GOOD, STREAMED, ask, dead, numbers, says, says_good, streams_good
 
 pytestmark = pytest.mark.anyio
-ASKED = {"messages": [{"role": "user", "content": "hi"}]}
-STREAMED = {**ASKED, "stream": True}
-GOOD = {
-    "choices": [{"index": 0, "message": {"content": "good"}, "finish_reason": "stop"}],
-    "usage": {"prompt_tokens": 3},
-}
-
-
-async def says_good(talk):
-    await talk.say(whole(200, GOOD))
-
-
-async def streams_good(talk):
-    await talk.say(HEAD, chunk(piece("good") + FINISH + DONE), chunk(b""))
-
-
-def says(status, body=GOOD, **headers):
-    async def script(talk):
-        await talk.say(whole(status, body, **headers))
-
-    return script
-
-
-@pytest.fixture
-async def stack():
-    async with AsyncExitStack() as stack:
-        yield stack
-
-
-@pytest.fixture
-def gateway(stack, home, tmp_path):
-    """Return a client of an application whose backends are these scripts, or addresses."""
-
-    async def make(*scripts, **more):
-        servers = [
-            script if isinstance(script, str) else await stack.enter_async_context(scripted(script))
-            for script in scripts
-        ]
-        backends = [
-            {"name": f"b{number}", "url": getattr(server, "url", server), "api_key": f"key-of-b{number}"}
-            for number, server in enumerate(servers)
-        ]
-        explicit = {"home": str(home), "api.key": KEY, "llm.backends": json.dumps(backends)} | more
-        settings = load_settings({}, tmp_path, explicit)
-        app = create_app(settings)
-        url = await stack.enter_async_context(listening(app))
-        headers = {"Authorization": f"Bearer {mint(settings, 'tester', ['llm'], 60)}", "X-Request-ID": "mine-1"}
-        client = await stack.enter_async_context(httpx.AsyncClient(base_url=url, headers=headers, timeout=20))
-        stack.push_async_callback(app.state.services.close)
-        return client, servers
-
-    return make
-
-
-def dead():
-    return f"http://127.0.0.1:{free_port()}"
-
-
-async def ask(client, body=ASKED, path="/v1/chat/completions"):
-    return await client.post(path, json=body)
-
-
-def last_event(text):
-    return json.loads(text.strip().split("\n\n")[-1].removeprefix("data: "))
-
-
-async def numbers(client):
-    return (await client.get("/metrics")).text
-
-
-async def eventually(holds, seconds=5.0):
-    """Return the seconds that it took until it holds."""
-    started = time.monotonic()
-    while not holds():
-        assert time.monotonic() - started < seconds
-        await asyncio.sleep(0.005)
-    return time.monotonic() - started
 
 
 async def test_an_answer_comes_as_it_is_with_the_servers_name_for_the_model(gateway):
@@ -132,32 +46,6 @@ async def test_the_server_gets_its_own_key_and_never_the_callers_token(gateway, 
     said = caplog.text + str([record.__dict__ for record in caplog.records]) + "".join(capsys.readouterr())
     assert "key-of-b0" not in said
     assert client.headers["Authorization"].split()[1].lower() not in str(server.asked)
-
-
-async def test_a_stream_comes_piece_by_piece(gateway):
-    second = asyncio.Event()
-
-    async def script(talk):
-        await talk.say(HEAD, chunk(piece("one")))
-        await second.wait()
-        await talk.say(chunk(piece("two") + FINISH + DONE), chunk(b""))
-
-    client, _ = await gateway(script)
-    async with client.stream("POST", "/v1/chat/completions", json=STREAMED) as answer:
-        parts = answer.aiter_bytes()
-        assert await anext(parts) == piece("one")
-        second.set()
-        assert b"".join([part async for part in parts]) == piece("two") + FINISH + DONE
-    assert answer.headers["content-type"] == "text/event-stream"
-    assert 'seedbed_llm_answers_total{backend="b0",outcome="ok"} 1.0' in await numbers(client)
-
-
-async def test_a_missing_last_word_is_added(gateway):
-    async def script(talk):
-        await talk.say(HEAD, chunk(piece("good") + FINISH), chunk(b""))
-
-    client, _ = await gateway(script)
-    assert (await ask(client, STREAMED)).text.encode() == piece("good") + FINISH + DONE
 
 
 async def breaks_off_before(talk):
@@ -232,45 +120,6 @@ async def test_a_busy_server_says_when_to_come_back(gateway):
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
 
 
-async def cut(talk):
-    await talk.say(HEAD, chunk(piece("one")))
-    talk.hang_up()
-
-
-async def cut_without_chunks(talk):
-    await talk.say(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n", piece("one"))
-    talk.hang_up()
-
-
-async def ends_too_early(talk):
-    await talk.say(HEAD, chunk(piece("one")), chunk(b""))
-
-
-@pytest.mark.parametrize("script", [cut, cut_without_chunks, ends_too_early])
-async def test_a_stream_that_breaks_off_ends_with_an_error_and_nobody_else_is_asked(gateway, script):
-    client, [_, other] = await gateway(script, streams_good)
-    answer = await ask(client, STREAMED)
-    assert answer.text.encode().startswith(piece("one"))
-    assert last_event(answer.text)["error"]["type"] == "backend_lost"
-    assert last_event(answer.text)["error"]["request_id"] == "mine-1"
-    assert other.asked == []
-    assert 'outcome="backend_lost"} 1.0' in await numbers(client)
-
-
-async def hangs(talk):
-    await talk.say(HEAD, chunk(piece("one")))
-    await talk.until_left()
-
-
-@pytest.mark.parametrize(("limit", "kind"), [("IDLE_S", "backend_silent"), ("TOTAL_S", "time_limit")])
-async def test_a_stream_that_stops_talking_ends_with_an_error(gateway, monkeypatch, limit, kind):
-    monkeypatch.setattr(relay, limit, 0.1)
-    client, [server] = await gateway(hangs)
-    answer = await ask(client, STREAMED)
-    assert last_event(answer.text)["error"]["type"] == kind
-    await asyncio.wait_for(server.closed.wait(), 1)
-
-
 async def test_a_server_that_does_not_begin_in_time_is_left(gateway, monkeypatch):
     monkeypatch.setattr(answers, "FIRST_S", 0.1)
 
@@ -279,43 +128,6 @@ async def test_a_server_that_does_not_begin_in_time_is_left(gateway, monkeypatch
 
     client, [server, _] = await gateway(silent, streams_good)
     assert (await ask(client, STREAMED)).headers["x-seedbed-backend"] == "b1"
-    await asyncio.wait_for(server.closed.wait(), 1)
-
-
-@pytest.mark.parametrize("begins", [True, False])
-async def test_a_client_that_goes_ends_the_work_of_the_server(gateway, begins):
-    async def script(talk):
-        if begins:
-            await talk.say(HEAD, chunk(piece("one")))
-        await talk.until_left()
-
-    client, [server] = await gateway(script)
-    asking = asyncio.ensure_future(ask(client, STREAMED))
-    await eventually(lambda: len(server.asked) == 2)
-    await asyncio.sleep(0.05)
-    asking.cancel()
-    assert await eventually(server.closed.is_set) < 1
-    await asyncio.sleep(0.05)
-    outcome = 'seedbed_llm_answers_total{backend="b0",outcome="client_gone"} 1.0' if begins else 'status="499"} 1.0'
-    assert outcome in await numbers(client)
-
-
-async def test_a_slow_client_slows_the_server_down(gateway):
-    talks = []
-
-    async def pours(talk):
-        talks.append(talk)
-        await talk.say(HEAD)
-        while True:
-            await talk.say(chunk(piece("x" * 10_000)))
-
-    client, [server] = await gateway(pours)
-    async with client.stream("POST", "/v1/chat/completions", json=STREAMED) as answer:
-        await anext(answer.aiter_bytes())
-        await asyncio.sleep(0.5)
-        before = talks[0].num_bytes
-        await asyncio.sleep(0.3)
-        assert talks[0].num_bytes == before < 30_000_000  # what the buffers of two sockets hold
     await asyncio.wait_for(server.closed.wait(), 1)
 
 
@@ -393,53 +205,6 @@ async def test_a_number_that_json_has_not_is_refused(client, bearer):
 async def test_a_gateway_that_names_itself_does_not_ask_itself_for_ever(client, bearer):
     headers = {**bearer("llm"), "Via": "1.1 seedbed"}
     assert (await client.post("/v1/chat/completions", json=ASKED, headers=headers)).status_code == 508
-
-
-async def test_what_is_being_answered_is_bounded(gateway, monkeypatch):
-    from seedbed.api.llm import gateway as module
-
-    monkeypatch.setattr(module, "MAX_IN_FLIGHT", 1)
-    client, [server] = await gateway(hangs)
-    first = asyncio.ensure_future(ask(client, STREAMED))
-    await eventually(lambda: len(server.asked) == 2)
-    assert (await ask(client, STREAMED)).status_code == 429
-    first.cancel()
-    await eventually(server.closed.is_set)
-    await asyncio.sleep(0.05)
-    second = asyncio.ensure_future(ask(client, STREAMED))
-    await eventually(lambda: len(server.asked) == 3)
-    second.cancel()
-
-
-async def test_an_answer_may_take_longer_than_other_requests(gateway, monkeypatch):
-    async def slow(talk):
-        await talk.say(HEAD, chunk(piece("one")))
-        await asyncio.sleep(0.5)
-        await talk.say(chunk(FINISH + DONE), chunk(b""))
-
-    monkeypatch.setattr(Bounds.__init__, "__defaults__", (0.2, 0.2))
-    client, _ = await gateway(slow)
-    assert (await ask(client, STREAMED)).text.endswith("data: [DONE]\n\n")
-
-
-async def test_a_server_that_is_being_stopped_says_so():
-    """Cancelled as uvicorn cancels it when its patience ends."""
-    sent = []
-
-    async def send(message):
-        sent.append(message)
-
-    async with scripted(hangs) as server:
-        gateway = Gateway([Backend(name="b0", url=server.url)], Metrics().llm)
-        answer = relay.Relay(gateway, "/v1/chat/completions", STREAMED)
-        answering = asyncio.ensure_future(answer({}, asyncio.Event().wait, send))
-        await eventually(lambda: len(sent) == 2)
-        answering.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await answering
-        await gateway.close()
-    assert last_event(sent[-1]["body"].decode())["error"]["type"] == "server_stopping"
-    assert not sent[-1]["more_body"]
 
 
 async def test_the_api_is_not_ready_while_no_server_answers(home, tmp_path):

@@ -9,10 +9,13 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from mcp import Client
 
 from seedbed.api.ner_desk import NerDesk
 from seedbed.api.readiness import Readiness
 from seedbed.errors import UserError, WorldError
+from seedbed.mcp_server.server import create_server
+from seedbed.mcp_server.tools import READ_ONLY
 from seedbed.missing import MissingError
 from seedbed.orchestration.ports import FlowRun
 from tests.unit.api.capitals import IDENTITY, Capitals
@@ -239,3 +242,13 @@ async def test_a_job_that_nobody_takes_leaves_nothing_behind(app, post, flows, h
     answer = await post(items=[{"id": "a", "text": "x"}] * 257)
     assert answer.status_code == 503
     assert list((home / "jobs" / "ner").iterdir()) == []
+
+
+async def test_an_agent_is_shown_the_same_and_is_told_what_is_refused(app, post):
+    asked = {"text": TEXT, "labels": ["GPE"]}
+    async with Client(create_server(app.state.services, READ_ONLY, is_local=True)) as agent:
+        answer = await agent.call_tool("find_entities", asked)
+        unknown = await agent.call_tool("find_entities", {"text": TEXT, "labels": ["CITY"]})
+    assert answer.structured_content == (await post(**asked)).json()
+    assert unknown.is_error
+    assert "label 'CITY' is unknown" in unknown.content[0].text

@@ -4,10 +4,11 @@ tests/unit/api/test_pipelines.py - v0.1.0
 """
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
+
+from tests.loopback import answering, say
 
 pytestmark = pytest.mark.anyio
 DEPLOYMENT, RUN = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
@@ -19,7 +20,7 @@ def prefect():
     """Answer as Prefect 3.8 does; return the requests that came and what is answered to a start."""
     seen, answers = [], {"start": (201, SCHEDULED)}
 
-    class Handler(BaseHTTPRequestHandler):
+    class Prefect(BaseHTTPRequestHandler):
         def _answer(self):
             length = int(self.headers.get("Content-Length", 0))
             seen.append((self.command, self.path, json.loads(self.rfile.read(length) or "null")))
@@ -32,23 +33,12 @@ def prefect():
                 ),
             }
             status, body = known.get(self.path, (404, {"detail": "not found"}))
-            content = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            say(self, body, status)
 
         do_GET = do_POST = _answer  # noqa: N815
 
-        def log_message(self, *_): ...
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/api", seen, answers
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with answering(Prefect) as url:
+        yield f"{url}/api", seen, answers
 
 
 @pytest.fixture

@@ -9,11 +9,14 @@ import base64
 import httpx
 import numpy as np
 import pytest
+from mcp import Client
 
 from seedbed import wiring
 from seedbed.api import model_desk
 from seedbed.api.app import create_app
 from seedbed.api.tokens import mint
+from seedbed.mcp_server.server import create_server
+from seedbed.mcp_server.tools import READ_ONLY
 from seedbed.settings import load_settings
 from seedbed.stores.folder_lock import own_folder
 
@@ -116,3 +119,10 @@ async def test_what_was_cut_off_is_said(post):
 )
 async def test_what_cannot_be_embedded_is_refused(post, body, status):
     assert (await post("embeddings", **body)).status_code == status
+
+
+async def test_an_agent_is_shown_the_same(indexed, post):
+    services = indexed.state.services
+    async with Client(create_server(services, READ_ONLY, is_local=True)) as client:
+        answer = await client.call_tool("search", {"query": "a sleeping animal", "k": 2})
+    assert answer.structured_content == (await post("search", query="a sleeping animal", k=2)).json()

@@ -5,9 +5,8 @@ tests/unit/cli/test_doctor_command.py - v0.1.0
 
 import json
 import shutil
-import threading
 from collections import namedtuple
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 import typer
@@ -20,6 +19,7 @@ from seedbed.embedding.precision import MatmulRates, choose_precision
 from seedbed.errors import UserError, WorldError
 from seedbed.hardware import Gpu, measure
 from seedbed.settings import load_settings
+from tests.loopback import answering, say
 
 Usage = namedtuple("Usage", ["total", "used", "free"])
 
@@ -38,21 +38,13 @@ def server():
     """A server that answers as it is told, and the paths it was asked for."""
     answers, asked = {"status": 200}, []
 
-    class Handler(BaseHTTPRequestHandler):
+    class Told(BaseHTTPRequestHandler):
         def do_GET(self):
             asked.append(self.path)
-            self.send_response(answers["status"])
-            self.end_headers()
+            say(self, None, answers["status"])
 
-        def log_message(self, *args):
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as running:
-        thread = threading.Thread(target=running.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{running.server_port}", answers, asked
-        running.shutdown()
-        thread.join()
+    with answering(Told) as url:
+        yield url, answers, asked
 
 
 def findings(environ, folder, hardware=None):

@@ -5,8 +5,7 @@ tests/unit/serving/test_hub_models.py - v0.1.0
 
 import hashlib
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import ClassVar
 
 import huggingface_hub
@@ -15,12 +14,13 @@ import pytest
 
 from seedbed.errors import UserError, WorldError
 from seedbed.serving.adapters.hub_models import fetch_commit
+from tests.loopback import answering
 
 REPOSITORY, COMMIT = "org/model", "c" * 40
 FILES = {"config.json": b"{}", "model.safetensors": b"w" * 100_000, "README.md": b"# not needed"}
 
 
-class Handler(BaseHTTPRequestHandler):
+class Hub(BaseHTTPRequestHandler):
     asked: ClassVar[list[str]] = []
 
     def do_HEAD(self):
@@ -54,21 +54,14 @@ class Handler(BaseHTTPRequestHandler):
         if self.command == "GET":
             self.wfile.write(body)
 
-    def log_message(self, *args):
-        pass
-
 
 @pytest.fixture
 def hub(tmp_path, monkeypatch):
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
-    Handler.asked.clear()
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    Hub.asked.clear()
+    with answering(Hub) as url:
+        yield url
 
 
 def test_what_vllm_loads_is_fetched_with_progress_and_only_once(hub, tmp_path):
@@ -77,9 +70,9 @@ def test_what_vllm_loads_is_fetched_with_progress_and_only_once(hub, tmp_path):
     fetched = {file.name for file in (tmp_path / "cache").rglob(f"snapshots/{COMMIT}/*")}
     assert fetched == {"config.json", "model.safetensors"}
     assert seen[-1] == (100_002, 100_002, "bytes")
-    Handler.asked.clear()
+    Hub.asked.clear()
     fetch_commit(REPOSITORY, COMMIT, lambda *_: None, endpoint=hub)
-    assert not any("resolve" in path for path in Handler.asked)
+    assert not any("resolve" in path for path in Hub.asked)
 
 
 def test_a_repository_that_is_not_there_is_the_users_fault(hub):

@@ -8,7 +8,8 @@ import json
 
 import pytest
 
-from tools.check_api_breaks import breaks, main
+from tools.check_api_breaks import READ, WRITTEN, breaks, main, schema_breaks
+from tools.project_files import ROOT
 
 ASKED = {
     "type": "object",
@@ -50,18 +51,17 @@ ANSWER = (*POST, "responses", "200", "content", "application/json", "schema")
 GONE = object()
 
 
-def changed(*changes):
-    api = copy.deepcopy(API)
-    for path, value in changes:
-        *parents, last = path
-        place = api
-        for part in parents:
-            place = place[part]
-        if value is GONE:
-            del place[last]
-        else:
-            place[last] = value
-    return api
+def changed(change, document=API):
+    changed = copy.deepcopy(document)
+    (*parents, last), value = change
+    place = changed
+    for part in parents:
+        place = place[part]
+    if value is GONE:
+        del place[last]
+    else:
+        place[last] = value
+    return changed
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,46 @@ def test_a_schema_that_holds_itself_is_gone_through_once():
     assert breaks(api, api) == []
 
 
+SCHEMAS = {name: json.loads((ROOT / "m2m" / name).read_text()) for name in (*READ, *WRITTEN)}
+EVENT, RUN = ("log-event.schema.json",), ("experiment.schema.json",)
+SETTING = ("settings.schema.json", "$defs", "TrackingConfig", "properties")
+COLUMN = ("collections.schema.json", "$defs", "ledger.points", "properties", "stored")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        ((*EVENT, "properties", "extra"), GONE, "log-event.schema.json.extra is gone"),
+        ((*EVENT, "properties", "line", "type"), "string", "log-event.schema.json.line may be string"),
+        ((*RUN, "properties", "tags", "properties", "seedbed.seed"), GONE, "tags.seedbed.seed is gone"),
+        (COLUMN, GONE, "ledger.points.stored is gone"),
+        (("collections.schema.json", "$defs", "dead_letter"), GONE, "dead_letter is gone"),
+        ((*SETTING, "max_diff_bytes"), GONE, "TrackingConfig.max_diff_bytes is not taken"),
+        ((*SETTING, "max_diff_bytes", "type"), "string", "TrackingConfig.max_diff_bytes may be integer"),
+    ],
+)
+def test_a_schema_that_breaks_its_readers_or_writers_is_told(path, value, told):
+    found = schema_breaks(SCHEMAS, changed((path, value), SCHEMAS))
+    assert any(told in line for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ((*EVENT, "properties", "host"), {"type": "string"}),
+        ((*RUN, "properties", "tags", "properties", "seedbed.new"), {"type": "string"}),
+        (("collections.schema.json", "$defs", "ledger.new"), {"type": "object"}),
+        ((*SETTING, "new"), {"type": "string"}),
+    ],
+)
+def test_a_schema_that_says_more_breaks_nobody(path, value):
+    assert schema_breaks(SCHEMAS, changed((path, value), SCHEMAS)) == []
+
+
 def test_the_program_tells_and_accepts(tmp_path, capsys):
+    for name, schema in SCHEMAS.items():
+        (tmp_path / name).write_text(json.dumps(schema))
+    (tmp_path / "schemas.baseline.json").write_text(json.dumps(SCHEMAS))
     (tmp_path / "openapi.baseline.json").write_text(json.dumps(API))
     (tmp_path / "openapi.json").write_text(json.dumps(changed((("paths", "/v1/search"), GONE))))
     assert main([], tmp_path) == 1

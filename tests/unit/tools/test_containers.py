@@ -4,12 +4,12 @@ tests/unit/tools/test_containers.py - v0.1.0
 """
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from seedbed.errors import WorldError
+from tests.loopback import answering, say
 from tools import containers
 from tools.journey import Traveller, travel
 
@@ -17,41 +17,27 @@ from tools.journey import Traveller, travel
 class Stack(BaseHTTPRequestHandler):
     """Answers like a stack whose deployment ends in the state that its token names."""
 
-    def _answer(self, body: object) -> None:
-        text = json.dumps(body).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.path.endswith("/runs"):
-            self._answer({"links": {"status": "/v1/pipelines/runs/1"}})
+            say(self, {"links": {"status": "/v1/pipelines/runs/1"}})
         elif self.path == "/v1/search":
-            self._answer({"hits": [{"text": asked["query"]}]})
+            say(self, {"hits": [{"text": asked["query"]}]})
         else:
-            self._answer(
-                {"entities": [{"text": "London"}], "choices": [1], "usage": {"completion_tokens": 8}, "model": "m"}
+            say(
+                self,
+                {"entities": [{"text": "London"}], "choices": [1], "usage": {"completion_tokens": 8}, "model": "m"},
             )
 
     def do_GET(self) -> None:
         state = self.headers["Authorization"].removeprefix("Bearer ")
-        self._answer(
-            {"state": state, "message": "no room"} if "pipelines" in self.path else {"runs": [{"run_id": "r1"}]}
-        )
-
-    def log_message(self, *_: object) -> None: ...
+        say(self, {"state": state, "message": "no room"} if "pipelines" in self.path else {"runs": [{"run_id": "r1"}]})
 
 
 @pytest.fixture
 def url():
-    with HTTPServer(("127.0.0.1", 0), Stack) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with answering(Stack) as url:
+        yield url
 
 
 def test_the_journey_goes_from_the_deployment_to_its_run_and_to_a_search(url):

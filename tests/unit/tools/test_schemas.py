@@ -11,7 +11,7 @@ from dotenv import dotenv_values
 from jsonschema import Draft202012Validator
 
 from seedbed.settings import load_settings
-from tools.schemas import env_example, generated, main, settings_schema
+from tools.schemas import env_example, generated, main
 
 
 def test_files_as_written_pass_the_check(tmp_path):
@@ -39,7 +39,7 @@ def test_other_words_are_refused(tmp_path, arguments):
 
 
 def test_the_schema_describes_the_settings(tmp_path):
-    schema = json.loads(settings_schema())
+    schema = json.loads(generated()["m2m/settings.schema.json"])
     Draft202012Validator.check_schema(schema)
     Draft202012Validator(schema).validate(load_settings({}, tmp_path).model_dump(mode="json"))
 

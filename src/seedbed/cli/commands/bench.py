@@ -62,20 +62,12 @@ def embed(
 
 
 def _print(comparison: "Comparison") -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+    from seedbed.cli.output import console, open_table
 
-    from seedbed.cli.output import console
-
-    table = Table(
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
+    table = open_table(
         title=f"{comparison.model} on {comparison.machine}",
         caption=f"{comparison.num_texts:,} texts of {comparison.tokens_per_text:.0f} tokens, "
         f"median of {comparison.num_rounds} rounds",
-        title_justify="left",
-        caption_justify="left",
     )
     table.add_column("encoder", no_wrap=True)
     for heading in ("docs/s", "tokens/s", "ratio", "least\ncosine", "mean\ncosine", "of\npeak"):

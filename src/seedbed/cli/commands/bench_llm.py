@@ -97,20 +97,12 @@ def _lines(file: Path) -> list[str]:
 
 
 def _print(report: "LoadReport") -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+    from seedbed.cli.output import console, open_table
 
-    from seedbed.cli.output import console
-
-    table = Table(
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
+    table = open_table(
         title=f"{report.model} at {report.backend}",
         caption=f"{report.prompts}, at most {report.max_tokens} tokens; good: first token within "
         f"{report.ttft_limit_ms:,.0f} ms, then {report.itl_limit_ms:,.0f} ms a token",
-        title_justify="left",
-        caption_justify="left",
     )
     headings = (
         "clients",

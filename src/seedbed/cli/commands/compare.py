@@ -55,11 +55,10 @@ def compare(
 
 
 def _print(comparison: "Comparison") -> None:
-    from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    from seedbed.cli.output import console
+    from seedbed.cli.output import console, open_table
 
     found = comparison.differences
     names = [run.run_id[:8] for run in comparison.runs]
@@ -76,7 +75,7 @@ def _print(comparison: "Comparison") -> None:
         for name, values in differing.items():
             table.add_row(*(Text("(none)" if cell is None else cell, overflow="fold") for cell in (name, *values)))
         console().print(table)
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = open_table()
     table.add_column("metric", overflow="fold")
     for heading in ("run", "value", "difference", "95 % interval", "p", "adjusted"):
         table.add_column(heading, justify="left" if heading == "run" else "right", no_wrap=True)

@@ -63,7 +63,7 @@ def run(
     ] = None,
     note: Annotated[str, typer.Option(help="Why: kept with the run, shown by its report.")] = "",
     parent: Annotated[str, typer.Option(hidden=True, help="The run of the group that started this one.")] = "",
-    report: Annotated[str, typer.Option(hidden=True, help="File that the group reads.")] = "",
+    report: Annotated[str, typer.Option(hidden=True, help="File that whoever started this run reads.")] = "",
     show_config: Annotated[bool, typer.Option("--show-config", help="Show what can be set, run nothing.")] = False,
     show_list: Annotated[bool, typer.Option("--list", help="List the experiments of this project.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -100,8 +100,8 @@ def run(
     if show_config:
         _print_config(chosen, config, as_json)
         return
-    with _child_of(parent):
-        how = start.stamps() | ({"parent_run_id": parent, "report": Path(report)} if parent else {})
+    with _child_of(report):
+        how = start.stamps() | ({"parent_run_id": parent or None, "report": Path(report)} if report else {})
         how["tags"] |= {"seedbed.summary": chosen.summary} | ({NOTE: note} if note else {})
         result, costs = _run(chosen, config, settings, **how)
     if as_json:
@@ -151,9 +151,9 @@ def _run_seeds(
 
 
 @contextmanager
-def _child_of(parent: str) -> Iterator[None]:
-    """End when the group that started this run is gone, and wait for the indexes that its other runs use."""
-    if not parent:
+def _child_of(report: str) -> Iterator[None]:
+    """End when the process that started this run and reads its report is gone; wait for indexes that others use."""
+    if not report:
         yield
         return
     import os
@@ -275,13 +275,16 @@ def _print_config(chosen: "Experiment", config: "BaseModel", as_json: bool) -> N
     from seedbed.tracking.parameters import as_json as plain
     from seedbed.tracking.parameters import flatten
 
-    if as_json:
-        print_json({"experiment": chosen.name, "config": plain(config)})
-        return
     values = flatten(config)
+    keys = {key: (values.get(key, "null"), field.description or "") for key, field in leaf_keys(chosen.config_model)}
+    if as_json:
+        told = {key: {"value": value, "meaning": meaning} for key, (value, meaning) in keys.items()}
+        facts = {"experiment": chosen.name, "summary": chosen.summary, "config": plain(config), "keys": told}
+        print_json(facts)
+        return
     table = Table("key", "value", "what it is", title=chosen.summary, title_justify="left")
-    for key, field in leaf_keys(chosen.config_model):
-        table.add_row(key, values.get(key, "null"), field.description or "")
+    for key, (value, meaning) in keys.items():
+        table.add_row(key, value, meaning)
     console().print(table)
 
 
