@@ -6,6 +6,7 @@ tools/schemas.py - v0.1.0
 flowchart LR
     main --> generated
     generated --> settings_schema & settings_page & env_example & manifest_schema & catalogue_schema & openapi
+    generated --> cli_page & api_page & log_events_page & errors_page
     settings_page --> fields_of & variable_of
 ```
 """
@@ -25,6 +26,11 @@ from seedbed.serving.catalogue import Catalogue
 from seedbed.settings import Settings
 from seedbed.settings_sources import allowed_values, fields_of, variable_of
 from tools.project_files import ROOT
+from tools.reference.api import api_page
+from tools.reference.cli import cli_page
+from tools.reference.errors import errors_page
+from tools.reference.log_events import log_events_page
+from tools.reference.markdown import table
 
 _INTRODUCTION = """\
 # Settings
@@ -74,13 +80,13 @@ def settings_page() -> str:
     fields = fields_of(Settings)
     lines = [_INTRODUCTION]
     for section, paths in groupby(fields, _section_of):
-        lines += [f"## {section or 'All'}\n", "| variable | takes | default | meaning |", "|---|---|---|---|"]
+        rows = []
         for path in paths:
             default = _default_of(fields[path])
             shown = "" if default is None else f"`{default}`" if str(default) else '`""`'
-            meaning = (fields[path].description or "").replace("|", "\\|").replace("<", "&lt;")
-            lines.append(f"| `{variable_of(path)}` | {allowed_values(fields[path])} | {shown} | {meaning} |")
-        lines.append("")
+            meaning = fields[path].description or ""
+            rows.append((f"`{variable_of(path)}`", allowed_values(fields[path]), shown, meaning))
+        lines += [f"## {section or 'All'}\n", table(["variable", "takes", "default", "meaning"], rows)]
     return "\n".join(lines)
 
 
@@ -110,11 +116,16 @@ def _section_of(path: str) -> str:
 
 def generated() -> dict[str, str]:
     """Return every generated file by its path below the root."""
+    described = openapi()
     return {
         "m2m/backup-manifest.schema.json": manifest_schema(),
         "m2m/model-config.schema.json": catalogue_schema(),
-        "m2m/openapi.json": openapi(),
+        "m2m/openapi.json": described,
         "m2m/settings.schema.json": settings_schema(),
+        "docs/reference/api.md": api_page(json.loads(described)),
+        "docs/reference/cli.md": cli_page(),
+        "docs/reference/errors.md": errors_page(),
+        "docs/reference/log-events.md": log_events_page(),
         "docs/reference/settings.md": settings_page(),
         ".env.example": env_example(),
     }
