@@ -29,7 +29,6 @@ class Shell:
         environment |= GIT | {"HOME": str(home), "COLUMNS": "100", "NO_PROXY": "127.0.0.1"}
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         self._bash = subprocess.Popen(["bash", "--norc"], cwd=ROOT, env=environment, text=True, **pipes)
-        self.run("set -m")
 
     def run(self, command):
         """Return what it prints, and its exit code."""
