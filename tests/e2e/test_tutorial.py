@@ -80,6 +80,7 @@ def free_port():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_every_command_of_the_tutorial_does_what_the_page_says(tmp_path):
     shell, ids, port = Shell(tmp_path), {}, free_port()
     try:
