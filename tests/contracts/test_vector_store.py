@@ -240,11 +240,6 @@ def test_k_may_exceed_the_count(collection: Collection) -> None:
     assert [len(hits) for hits in collection.search(some_points(2).vectors, 10_000)] == [3, 3]
 
 
-def test_many_questions_may_ask_for_many_hits(collection: Collection) -> None:
-    collection.upsert(some_points(1000))
-    assert {len(hits) for hits in collection.search(some_points(40).vectors, 1000)} == {1000}
-
-
 NAUGHTY = [
     "", " ", "\0", "\n\r\t", "'; DROP TABLE x;--", '{"$ne": 1}', "ünïcödé 漢字 🤷🏽", "\u202eabc", "\ufeff",
     "x" * 100_000,
