@@ -65,6 +65,7 @@ CHECKS = (  # the slowest first: they run side by side
     Check("index-hosts", (*MODULE, "tools.check_index_hosts")),
     Check("notebooks", (*MODULE, "tools.check_notebooks")),
     Check("links", (*MODULE, "tools.check_links")),
+    Check("guide-map", (*MODULE, "tools.check_guide_map")),
     Check("workflows", (str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows", *_WORKFLOWS)),
     Check("compose-schema", (str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec", *_COMPOSE)),
     Check("compose", (*MODULE, "tools.check_compose")),

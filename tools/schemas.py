@@ -7,6 +7,7 @@ flowchart LR
     main --> generated
     generated --> schema_of & settings_page & env_example & openapi
     generated --> record_schemas & agent_pages & Manifest & Catalogue
+    generated --> cli_page & api_page & log_events_page & errors_page
     settings_page --> fields_of & variable_of
 ```
 """
@@ -30,6 +31,11 @@ from seedbed.settings_sources import allowed_values, fields_of, variable_of
 from tools import agent_pages, record_schemas
 from tools.project_files import ROOT
 from tools.record_schemas import DIALECT
+from tools.reference.api import api_page
+from tools.reference.cli import cli_page
+from tools.reference.errors import errors_page
+from tools.reference.log_events import log_events_page
+from tools.reference.markdown import table
 from tools.stamps import version_of
 
 _INTRODUCTION = """\
@@ -73,13 +79,13 @@ def settings_page() -> str:
     fields = fields_of(Settings)
     lines = [_INTRODUCTION]
     for section, paths in groupby(fields, _section_of):
-        lines += [f"## {section or 'All'}\n", "| variable | takes | default | meaning |", "|---|---|---|---|"]
+        rows = []
         for path in paths:
             default = _default_of(fields[path])
             shown = "" if default is None else f"`{default}`" if str(default) else '`""`'
-            meaning = (fields[path].description or "").replace("|", "\\|").replace("<", "&lt;")
-            lines.append(f"| `{variable_of(path)}` | {allowed_values(fields[path])} | {shown} | {meaning} |")
-        lines.append("")
+            meaning = fields[path].description or ""
+            rows.append((f"`{variable_of(path)}`", allowed_values(fields[path]), shown, meaning))
+        lines += [f"## {section or 'All'}\n", table(["variable", "takes", "default", "meaning"], rows)]
     return "\n".join(lines)
 
 
@@ -110,17 +116,22 @@ def _section_of(path: str) -> str:
 @cache
 def generated() -> dict[str, str]:
     """Return every generated file by its path below the root."""
+    described = openapi()
     return {
         "m2m/backup-manifest.schema.json": schema_of(Manifest),
         "m2m/collections.schema.json": as_file(record_schemas.collections_schema()),
         "m2m/experiment.schema.json": as_file(record_schemas.experiment_schema()),
         "m2m/log-event.schema.json": as_file(record_schemas.log_event_schema()),
         "m2m/model-config.schema.json": schema_of(Catalogue),
-        "m2m/openapi.json": openapi(),
+        "m2m/openapi.json": described,
         "m2m/settings.schema.json": schema_of(Settings),
         "m2m/llms.txt": agent_pages.llms_txt(),
         "m2m/README.md": agent_pages.m2m_readme(),
         "AGENTS.md": agent_pages.agents(),
+        "docs/reference/api.md": api_page(json.loads(described)),
+        "docs/reference/cli.md": cli_page(),
+        "docs/reference/errors.md": errors_page(),
+        "docs/reference/log-events.md": log_events_page(),
         "docs/reference/settings.md": settings_page(),
         ".env.example": env_example(),
     }

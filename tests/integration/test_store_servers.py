@@ -109,6 +109,14 @@ def test_two_stores_of_one_process_share_a_chroma_folder(tmp_path: Path) -> None
     assert not other_process_can_own(tmp_path)
 
 
+def test_many_questions_may_ask_chroma_for_more_hits_than_sqlite_takes_variables(tmp_path: Path) -> None:
+    vectors = np.random.default_rng(0).normal(size=(900, 16)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    collection = ChromaStore(StoreConfig(), tmp_path).open(SPEC)
+    collection.upsert(Points([f"00000000-0000-0000-0000-{number:012}" for number in range(900)], vectors, [{}] * 900))
+    assert {len(hits) for hits in collection.search(vectors[:40], 900)} == {900}
+
+
 def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(WorldError, match=r"cannot be used: .*seedbed doctor"):

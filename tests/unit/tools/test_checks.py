@@ -3,9 +3,12 @@
 tests/unit/tools/test_checks.py - v0.1.0
 """
 
+import re
 import sys
+import tomllib
 
 import pytest
+import yaml
 
 from tools.bench import main as bench
 from tools.check import CHECKS, Check
@@ -150,3 +153,20 @@ def test_every_word_of_the_makefile_has_a_help_line():
     words = next(line for line in makefile.splitlines() if line.startswith(".PHONY:")).split()[1:]
     documented = [line.split(":")[0] for line in makefile.splitlines() if "## " in line and not line.startswith("\t")]
     assert documented == words
+
+
+def test_the_suite_fails_below_85_percent_of_statements():
+    makefile, project = (ROOT / "Makefile").read_text(), tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert re.search(r"^test:.*\n.*--cov\b", makefile, re.MULTILINE)
+    assert project["tool"]["coverage"]["report"]["fail_under"] >= 85
+
+
+def test_hooks_run_what_make_check_runs():
+    hooks = [
+        hook["entry"]
+        for repo in yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+        for hook in repo["hooks"]
+    ]
+    [words] = [entry.split("tools.check ")[1].split() for entry in hooks if "tools.check " in entry]
+    assert set(words) <= {check.name for check in CHECKS}
+    assert "make check" in hooks

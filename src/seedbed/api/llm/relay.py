@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 CLIENT_GONE = 499
 """What nginx writes of a client that did not wait."""
-_SAYS = {
+SAYS = {
     "backend_lost": "the server of the model broke off; what came before is all there is",
     "backend_silent": "the server of the model has said nothing for too long; what came before is all there is",
     "time_limit": "the answer took longer than it may; what came before is all there is",
@@ -137,7 +137,7 @@ class Relay(Response):
 
     async def _end_with(self, send: Send, outcome: str) -> str:
         request_id = logging_format.request_id.get()
-        error = {"message": _SAYS[outcome], "type": outcome, "code": outcome, "request_id": request_id}
+        error = {"message": SAYS[outcome], "type": outcome, "code": outcome, "request_id": request_id}
         await self._end(send, f"data: {json.dumps({'error': error})}\n\n".encode())
         return outcome
 

@@ -48,7 +48,7 @@ FAULTS = (ChromaError, httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSE
 HNSW: CreateHNSWConfiguration = {"space": "cosine", "max_neighbors": 16, "ef_construction": 200, "ef_search": 1000}
 _SAME_VECTOR = 1e-7  # twice what Chroma's own normalising moves a component by
 _MAX_BATCH_BYTES = 8 << 20
-_MAX_HITS_PER_CALL = 100_000
+_MAX_HITS_PER_CALL = 30_000  # their ids are variables of one SQL statement, of which SQLite takes 32,766
 _LITTLE_ROOM_BYTES = 64 << 20
 
 
@@ -181,7 +181,7 @@ class ChromaCollection(Collection):
     ) -> list[list[Hit]]:
         """Return up to `k` hits per query row of (n, d), best first, equal scores ordered by id."""
         check_search(queries, k, where, self._spec)
-        step = max(1, _MAX_HITS_PER_CALL // k)
+        step = max(1, _MAX_HITS_PER_CALL // (k + SPARE_HITS))
         with self._store._faults():
             parts = [self._query(queries[row : row + step], k, where) for row in range(0, len(queries), step)]
         return [hits for part in parts for hits in part]
