@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from seedbed.ner.adapters.encoder_network import EntityNetwork
 
 GRAPH = "model.xml"
-_BATCH_TOKENS = 512
+_BATCH_TOKENS, _LEAST_TOKENS = 512, 64
 _HINTS = {"fp32": "f32", "bf16": "bf16"}
 
 
@@ -71,7 +71,7 @@ class EncoderGraph:
         Raises:
             WorldError: it cannot be loaded.
         """
-        num_threads = measure().num_usable_cores
+        self._num_threads = num_threads = measure().num_usable_cores
         options = {
             "INFERENCE_PRECISION_HINT": _HINTS[precision],
             "INFERENCE_NUM_THREADS": num_threads,
@@ -90,7 +90,7 @@ class EncoderGraph:
     def scores(self, texts: Sequence[Pieces]) -> list[npt.NDArray[np.float32]]:
         """Return the scores (pieces, tags) of each text."""
         found: list[npt.NDArray[np.float32]] = [_NOTHING] * len(texts)
-        for batch in _batches([len(each.ids) for each in texts]):
+        for batch in batches([len(each.ids) for each in texts], self._num_threads):
             self._queue.start_async(list(padded([texts[place] for place in batch])), (found, batch, texts))
         if texts:
             self._queue.wait_all()
@@ -118,11 +118,17 @@ def _keep(request: Any, place: tuple[list[npt.NDArray[np.float32]], list[int], S
         found[position] = scores[row, : len(texts[position].ids)].copy()
 
 
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Yield positions, longest first, as many as stay within the budget when they are padded."""
+def batches(lengths: Sequence[int], num_threads: int) -> Iterator[list[int]]:
+    """Yield positions, longest first, in batches of about equal size when padded: enough for every thread to have one.
+
+    Small batches cost more for each token, so no thread gets one of less than 64 tokens.
+    """
+    total = sum(lengths)
+    num_batches = min(-(-total // _BATCH_TOKENS // num_threads) * num_threads, total // _LEAST_TOKENS) or 1
+    budget = -(-total // num_batches)
     order = sorted(range(len(lengths)), key=lambda position: -lengths[position])
     start = 0
     while start < len(order):
-        num = max(1, _BATCH_TOKENS // lengths[order[start]])
+        num = max(1, round(budget / lengths[order[start]]))
         yield order[start : start + num]
         start += num
