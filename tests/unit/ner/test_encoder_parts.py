@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from seedbed.ner.adapters.encoder_decoding import best_spans, tag_names
-from seedbed.ner.adapters.encoder_graph import batches
 from seedbed.ner.adapters.encoder_pieces import PieceCutter, Pieces
 from seedbed.ner.adapters.encoder_windows import windows
 
@@ -107,17 +106,3 @@ def test_padding_and_neighbours_do_not_change_what_is_found():
     lengths = [9, 3, 0, 1, 5]
     alone = [best_spans(scores[row : row + 1, :n], [n], LABELS)[0] for row, n in enumerate(lengths)]
     assert best_spans(scores, lengths, LABELS) == alone
-
-
-@pytest.mark.parametrize("num_threads", [1, 2, 16])
-@pytest.mark.parametrize("lengths", [[], [18], [18] * 8, [128] * 3, [3, 128, 20, 7] * 50, [*range(2, 129)]])
-def test_every_text_is_in_one_batch_and_no_batch_is_large(lengths, num_threads):
-    found = list(batches(lengths, num_threads))
-    assert sorted(place for batch in found for place in batch) == list(range(len(lengths)))
-    assert all(len(batch) * max(lengths[place] for place in batch) <= 640 for batch in found)
-
-
-def test_texts_are_shared_among_the_threads_unless_there_are_too_few():
-    assert [len(batch) for batch in batches([18] * 8, 2)] == [4, 4]
-    assert [len(batch) for batch in batches([18] * 32, 2)] == [16, 16]
-    assert [len(batch) for batch in batches([18] * 3, 2)] == [3]

@@ -2,7 +2,8 @@
 
 src/seedbed/ner/adapters/encoder_graph.py - v0.1.0
 
-Each batch runs on one thread over keys in multiples of 16, so a text's scores are the same bits in any batch.
+Each batch runs on one thread. Of an encoder that attends over keys in multiples of 16, as the packaged one is loaded, a
+text's scores are the same bits in any batch; of another one they differ in the last bits.
 
 ```mermaid
 flowchart LR
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from seedbed.ner.adapters.encoder_network import EntityNetwork
 
 GRAPH = "model.xml"
-_BATCH_TOKENS, _LEAST_TOKENS = 512, 64
+_BATCH_TOKENS = 512
 _HINTS = {"fp32": "f32", "bf16": "bf16"}
 
 
@@ -90,7 +91,7 @@ class EncoderGraph:
     def scores(self, texts: Sequence[Pieces]) -> list[npt.NDArray[np.float32]]:
         """Return the scores (pieces, tags) of each text."""
         found: list[npt.NDArray[np.float32]] = [_NOTHING] * len(texts)
-        for batch in batches([len(each.ids) for each in texts], self._num_threads):
+        for batch in _batches([len(each.ids) for each in texts], self._num_threads):
             self._queue.start_async(list(padded([texts[place] for place in batch])), (found, batch, texts))
         if texts:
             self._queue.wait_all()
@@ -118,15 +119,10 @@ def _keep(request: Any, place: tuple[list[npt.NDArray[np.float32]], list[int], S
         found[position] = scores[row, : len(texts[position].ids)].copy()
 
 
-def batches(lengths: Sequence[int], num_threads: int) -> Iterator[list[int]]:
-    """Yield positions, longest first, in batches of about equal size when padded: enough for every thread to have one.
-
-    Small batches cost more for each token, so no thread gets one of less than 64 tokens.
-    """
-    total = sum(lengths)
-    num_batches = min(-(-total // _BATCH_TOKENS // num_threads) * num_threads, total // _LEAST_TOKENS) or 1
-    budget = -(-total // num_batches)
+def _batches(lengths: Sequence[int], num_threads: int) -> Iterator[list[int]]:
+    """Yield positions, longest first, as many as stay within the budget when padded; few texts are shared out."""
     order = sorted(range(len(lengths)), key=lambda position: -lengths[position])
+    budget = min(_BATCH_TOKENS, -(-sum(lengths) // num_threads))
     start = 0
     while start < len(order):
         num = max(1, round(budget / lengths[order[start]]))
