@@ -14,7 +14,7 @@ import pytest
 from seedbed import wiring_ner
 from seedbed.settings import load_settings
 
-LIMIT_S = 1000
+LIMIT_S = 240
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["mlflow", "seedbed.ner.adapters.encoder_training"])
 
@@ -50,7 +50,8 @@ def ensure(project: Path, home: Path, dies: bool) -> None:
         if dies:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    Fitting.epoch, encoder_checkpoint.save = epoch, save  # type: ignore[method-assign]
+    pytest.MonkeyPatch().setattr(Fitting, "epoch", epoch)
+    pytest.MonkeyPatch().setattr(encoder_checkpoint, "save", save)
     os.environ["SEEDBED_HOME"] = str(home)
     os.chdir(project)
     wiring_ner.ensure_default_model(load_settings(), lambda *_: None)
