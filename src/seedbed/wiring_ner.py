@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from seedbed.errors import UserError, nearest
 from seedbed.locks import owned_lock
-from seedbed.ner.config import CHAMPION, REGISTERED_NAME, NerConfig
+from seedbed.ner.config import CHAMPION, PREFERRED_PACKAGE, REGISTERED_NAME, NerConfig
 from seedbed.ner.entity import ModelIdentity
 from seedbed.ner.model_card import CARD, ModelCard
 from seedbed.ner.model_place import ModelPlace
@@ -73,6 +73,8 @@ def registry(tracking: TrackingConfig, home: Path) -> ModelRegistry:
 def find_model(config: NerConfig, home: Path, tracking: TrackingConfig) -> ModelPlace:
     """Return where the configured model lies: a folder, an installed package, or what an alias names.
 
+    Where none is configured it is the champion, or without one the preferred package, if that is installed.
+
     Raises:
         UserError: there is no such model; the error lists what there is.
         WorldError: the registry does not answer.
@@ -89,6 +91,8 @@ def find_model(config: NerConfig, home: Path, tracking: TrackingConfig) -> Model
     aliases = models.aliases(REGISTERED_NAME)
     if name in aliases:
         return _place(aliases[name], home, models)
+    if config.model is None and (package := installed_package(PREFERRED_PACKAGE)):
+        return package
     guess = nearest(name, [*aliases, *installed_packages()])
     hint = f" (did you mean {guess!r}?)" if guess else ""
     raise UserError(
@@ -139,7 +143,11 @@ def ensure_default_model(settings: Settings, progress: "Progress") -> None:
         UserError: the training data is not here.
         WorldError: the registry does not answer, or another process trains for too long.
     """
+    from seedbed.ner.adapters.spacy_loading import installed_package
+
     if settings.ner.model not in (None, CHAMPION) or _has_champion(settings):
+        return
+    if settings.ner.model is None and installed_package(PREFERRED_PACKAGE):
         return
     data = project_folder() / "data" / "ner"
     if not (data / "source" / "train").is_dir():

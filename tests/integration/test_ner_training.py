@@ -15,7 +15,7 @@ from seedbed.errors import UserError
 from seedbed.experiments.define import Experiment
 from seedbed.experiments.overrides import resolve
 from seedbed.experiments.run import run_experiment
-from seedbed.ner.config import NerConfig
+from seedbed.ner.config import CANDIDATE, CHAMPION, NerConfig
 from seedbed.recognition.config import NerTrainConfig
 from seedbed.recognition.corpus_config import NerEvaluateConfig
 from seedbed.settings import load_settings
@@ -23,6 +23,8 @@ from seedbed.settings import load_settings
 PEOPLE, PLACES = ("Ann", "Ben", "Carla", "Dev"), ("Oslo", "Rome", "Lima", "Bonn")
 SENTENCES = [f"[{person}|PERSON] lives in [{place}|GPE]." for person in PEOPLE for place in PLACES]
 TINY = ["training.max_epochs=2", "training.batch_size=4", "training.learning_rate=0.0005", "data.behaviour=null"]
+
+ALIASES = (CHAMPION, CANDIDATE)
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +35,17 @@ def data(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(autouse=True)
-def _one_thread(monkeypatch):
+def on_one_thread(patch):
     """Let torch not wait for a second core that other tests keep busy."""
     from seedbed.ner.adapters import encoder_fitting
 
     one = encoder_fitting.measure().model_copy(update={"num_usable_cores": 1})
-    monkeypatch.setattr(encoder_fitting, "measure", lambda: one)
+    patch.setattr(encoder_fitting, "measure", lambda: one)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread(monkeypatch):
+    on_one_thread(monkeypatch)
 
 
 def run(function, model, overrides, seed=7):
@@ -60,28 +66,48 @@ def record(run_id):
     return wiring.archive(settings.tracking, settings.home).get(run_id)
 
 
+@pytest.fixture(scope="module")
+def trained(data, tmp_path_factory):
+    """A home whose champion was trained in one go, and that training's result."""
+    folder = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEEDBED_HOME", str(folder))
+        on_one_thread(patch)
+        yield folder, train(data)
+
+
 @pytest.mark.slow  # earns it: the only place where training, conversion, registry and serving meet
-def test_trained_model_is_registered_served_scored_and_made_again_with_equal_results(data, home):
-    first = train(data)
-    second = train(data)
-    run_of_first = record(first.run_id)
+def test_trained_model_is_registered_served_and_scored(data, trained, monkeypatch):
+    home, result = trained
+    monkeypatch.setenv("SEEDBED_HOME", str(home))
+    kept = record(result.run_id)
 
-    assert (second.results_digest, second.data_digest) == (first.results_digest, first.data_digest)
-    assert run_of_first.tags["seedbed.promoted"] == "true"
-    assert record(second.run_id).tags["seedbed.promoted"] == "false"  # equal is not better
-    assert {"per_label.csv", "confusion.csv", "errors.jsonl", "model/MLmodel"} <= set(run_of_first.artifacts)
-    assert run_of_first.metrics["train_loss"] > 0
+    assert kept.tags["seedbed.promoted"] == "true"
+    assert {"per_label.csv", "confusion.csv", "errors.jsonl", "model/MLmodel"} <= set(kept.artifacts)
+    assert kept.metrics["train_loss"] > 0
 
-    settings = load_settings()
-    served = wiring_ner.recognizer(NerConfig(), settings.home)
+    served = wiring_ner.recognizer(NerConfig(), home)
     identity = served.identity()
-    assert (identity.run_id, identity.seed, identity.labels) == (first.run_id, 7, ("GPE", "PERSON"))
+    assert (identity.run_id, identity.seed, identity.labels) == (result.run_id, 7, ("GPE", "PERSON"))
     assert (identity.name, identity.version) == ("seedbed-ner", "1")
-    assert wiring_ner.recognizer(NerConfig(model="candidate"), settings.home).identity().version == "2"
 
     scored = run(ner_evaluate, NerEvaluateConfig, [f"corpus.path={data / 'test.txt'}"])
-    assert scored.metrics["f1"] == first.metrics["f1"]
-    _answers_through_mlflow(first.run_id, served)
+    assert scored.metrics["f1"] == result.metrics["f1"]
+    _answers_through_mlflow(result.run_id, served)
+
+
+@pytest.mark.slow
+def test_scores_are_the_same_bits_alone_and_among_others(trained):
+    import numpy as np
+
+    from seedbed.ner.adapters.encoder_graph import GRAPH, EncoderGraph
+    from seedbed.ner.adapters.encoder_pieces import PieceCutter
+
+    folder, *_ = (trained[0] / "models" / "ner").glob("*/seedbed_entities")
+    words = [f"Ann lives in Rome {'and so on ' * number}.".split() for number in range(25)]
+    pieces, graph = PieceCutter(folder / "tokenizer.json").cut(words), EncoderGraph(folder / GRAPH, "fp32")
+    together = graph.scores(pieces)
+    assert all(np.array_equal(graph.scores([each])[0], scores) for each, scores in zip(pieces, together, strict=True))
 
 
 def _answers_through_mlflow(run_id, served):
@@ -100,10 +126,11 @@ def _answers_through_mlflow(run_id, served):
 
 
 @pytest.mark.slow
-def test_training_that_was_killed_goes_on_to_the_same_model(data, home, monkeypatch):
+def test_training_that_was_killed_goes_on_to_the_same_results_which_are_not_better(data, trained, monkeypatch):
     from seedbed.ner.adapters.encoder_fitting import Fitting
 
-    whole = train(data, "register_model=false")
+    home, whole = trained
+    monkeypatch.setenv("SEEDBED_HOME", str(home))
     real_epoch = Fitting.epoch
 
     def killed_in_the_second(self, rows, number, seed, progress):
@@ -113,15 +140,18 @@ def test_training_that_was_killed_goes_on_to_the_same_model(data, home, monkeypa
 
     monkeypatch.setattr(Fitting, "epoch", killed_in_the_second)
     with pytest.raises(KeyboardInterrupt):
-        train(data, "register_model=false")
+        train(data)
     calls = []
     monkeypatch.setattr(Fitting, "epoch", lambda *given: calls.append(given[2]) or real_epoch(*given))
-    resumed = train(data, "register_model=false")
+    resumed = train(data)
 
     assert calls == [1]
     assert resumed.metrics == whole.metrics
-    assert resumed.results_digest == whole.results_digest
+    assert (resumed.results_digest, resumed.data_digest) == (whole.results_digest, whole.data_digest)
     assert list((home / "checkpoints" / "ner").iterdir()) == []
+    assert record(resumed.run_id).tags["seedbed.promoted"] == "false"
+    versions = [wiring_ner.recognizer(NerConfig(model=alias), home).identity().version for alias in ALIASES]
+    assert versions == ["1", "2"]
 
 
 def test_spacys_own_network_is_trained_too(data, home):

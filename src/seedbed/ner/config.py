@@ -14,6 +14,8 @@ REGISTERED_NAME = "seedbed-ner"
 """Under which the models that `ner-train` makes are registered."""
 CHAMPION, CANDIDATE = "champion", "candidate"
 """The alias of the model that is served, and that of the one trained last."""
+PREFERRED_PACKAGE = "en_core_web_trf"
+"""Served by default where it is installed and nobody has trained a champion."""
 
 
 class NerConfig(BaseModel):
@@ -25,5 +27,5 @@ class NerConfig(BaseModel):
         None,
         min_length=1,
         description="alias of a registered model, folder of a spaCy model, or an installed package such as "
-        "en_core_web_trf; default: champion, trained when there is none",
+        "en_core_web_sm; default: champion, else en_core_web_trf if that is installed, else champion is trained",
     )

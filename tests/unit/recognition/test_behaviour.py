@@ -19,8 +19,9 @@ from seedbed.recognition.variants import variants
 
 PLAN = Path("data/ner/behaviour.yaml")
 NAMES = ("Anna Bergmann", "Peter Novak", "Grace Adeyemi", "Oslo", "Madrid", "Chicago", "Nairobi")
+KINDS = ("minimum", "names", "casing", "punctuation", "quotes", "whitespace", "direction")
 SMALL = Plan(
-    thresholds={"minimum": 1.0, "names": 1.0, "casing": 1.0, "quotes": 1.0, "whitespace": 1.0, "direction": 1.0},
+    thresholds=dict.fromkeys(KINDS, 1.0),
     minimum=("[Anna Bergmann|GPE] is in [Oslo|GPE].", "Nobody is here."),
     invariance=("[Peter Novak|GPE] flew from [Madrid|GPE] to [Chicago|GPE].",),
     names={"GPE": ("Grace Adeyemi", "Nairobi")},
@@ -38,20 +39,55 @@ def knows_names(samples, fold=lambda text: text):
     return found
 
 
+def is_right(samples):
+    """Find the names whatever letters and blanks they are written with."""
+    answers = []
+    for sample in samples:
+        wide = sample.text.replace("  ", " \x00")
+        places = [place for place, letter in enumerate(wide) if letter != "\x00"]
+        packed = replace(sample, text="".join(wide[place] for place in places))
+        (spans,) = knows_names([packed], str.casefold)
+        answers.append(tuple(Span(places[s.start], places[s.end - 1] + 1, s.label) for s in spans))
+    return answers
+
+
+FAULTS = {
+    "minimum": lambda text: text.startswith("Anna"),
+    "names": lambda text: "Nairobi" in text,
+    "casing": str.isupper,
+    "punctuation": lambda text: text.endswith("..."),
+    "quotes": lambda text: text.startswith("“"),
+    "whitespace": lambda text: text.endswith("\n"),
+    "direction": lambda text: text == "He left Oslo.",
+}
+
+
 def test_model_that_does_everything_right_passes_every_check():
-    def find(samples):  # whatever letters and blanks
-        wide = [replace(sample, text=sample.text.replace("  ", " \x00")) for sample in samples]
-        answers = []
-        for sample, plain in zip(samples, wide, strict=True):
-            places = [place for place, letter in enumerate(plain.text) if letter != "\x00"]
-            packed = replace(sample, text="".join(plain.text[place] for place in places))
-            (spans,) = knows_names([packed], str.casefold)
-            answers.append(tuple(Span(places[s.start], places[s.end - 1] + 1, s.label) for s in spans))
-        return answers
+    checks = check_behaviour(SMALL, is_right)
+    assert [check for check in checks if not check.holds] == []
+    assert {check.kind for check in checks} == set(KINDS)
+    assert below(SMALL, shares(SMALL, checks)) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_model_that_fails_in_one_way_misses_the_threshold_of_that_kind_and_the_page_shows_it(kind):
+    def find(samples):
+        return [() if FAULTS[kind](each.text) else is_right([each])[0] for each in samples]
 
     checks = check_behaviour(SMALL, find)
-    assert [check for check in checks if not check.holds] == []
-    assert below(SMALL, shares(SMALL, checks)) == []
+    failed = [check for check in checks if not check.holds]
+
+    assert below(SMALL, shares(SMALL, checks)) == [kind]
+    assert {check.kind for check in failed} == {kind}
+    assert page(SMALL, checks).count(f"<tr><td>{kind}</td><td>") == len(failed)
+    assert f'<tr class="low"><td>{kind}</td>' in page(SMALL, checks)
+
+
+def test_model_that_knows_plain_sentences_by_heart_misses_every_threshold_of_the_project():
+    plan = read_plan(PLAN)
+    by_heart = {each.text: each.spans for each in (parse_annotated(line, "") for line in plan.invariance)}
+    held = shares(plan, check_behaviour(plan, lambda samples: [by_heart.get(each.text, ()) for each in samples]))
+    assert below(plan, held) == list(KINDS)
 
 
 def test_model_that_minds_letters_and_blanks_fails_those_checks_alone():

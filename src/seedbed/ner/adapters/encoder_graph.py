@@ -2,8 +2,8 @@
 
 src/seedbed/ner/adapters/encoder_graph.py - v0.1.0
 
-Each batch runs on one thread. A text's scores differ in the last bits by what it is read with: keys padded to multiples
-of 16 would give the same bits, for a quarter of the speed.
+Each batch runs on one thread. Of an encoder that attends over keys in multiples of 16, as the packaged one is loaded, a
+text's scores are the same bits in any batch; of another one they differ in the last bits.
 
 ```mermaid
 flowchart LR

@@ -64,14 +64,14 @@ def installed_packages() -> tuple[str, ...]:
 
 
 def installed_package(name: str) -> ModelPlace | None:
-    """Return where an installed package keeps its model, None where there is no such package."""
-    from spacy.util import get_package_path, is_package
+    """Return where an installed package keeps its model, None where no package of that name holds one."""
+    from importlib.util import find_spec
 
-    if not is_package(name):
+    spec = find_spec(name) if name.isidentifier() else None
+    if spec is None or spec.origin is None:
         return None
-    folder: Path = get_package_path(name)
-    found = sorted(folder.glob("*/config.cfg"))
+    found = sorted(Path(spec.origin).parent.glob(f"{name}-*/config.cfg"))
     if not found:
-        raise UserError(f"package {name!r} in {str(folder)!r} holds no spaCy model; install it again")
-    inner = found[0].parent
+        return None
+    inner = found[-1].parent
     return ModelPlace(name, inner.name.rpartition("-")[2], inner, package=name)

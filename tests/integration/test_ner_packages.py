@@ -1,0 +1,90 @@
+"""Install a spaCy model as a package, as those that others publish are, and serve it.
+
+tests/integration/test_ner_packages.py - v0.1.0
+"""
+
+import json
+import sys
+
+import pytest
+
+from seedbed import wiring_ner
+from seedbed.errors import UserError
+from seedbed.ner.config import PREFERRED_PACKAGE, NerConfig
+from seedbed.ner.model_card import ModelCard, write_card
+from seedbed.settings import load_settings
+from seedbed.tracking.adapters.mlflow_registry import MlflowRegistry
+from seedbed.tracking.config import TrackingConfig
+from seedbed.tracking.registry import ModelVersion
+from tests.ner_model import small_model
+
+PLAIN = "en_small_places"
+LOADS_ITSELF = """
+from spacy.util import load_model_from_init_py
+
+
+def load(**overrides):
+    return load_model_from_init_py(__file__, **overrides)
+"""
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory):
+    """A folder that holds two packages, laid out as `spacy package` does and an installer leaves them."""
+    site = tmp_path_factory.mktemp("site")
+    for name in (PLAIN, PREFERRED_PACKAGE):
+        (site / name).mkdir()
+        model = small_model(site / name / f"{name}-1.2.3")
+        meta = json.loads((model / "meta.json").read_text()) | {"name": name.removeprefix("en_"), "version": "1.2.3"}
+        (site / name / "meta.json").write_text(json.dumps(meta))
+        (site / name / "__init__.py").write_text(LOADS_ITSELF)
+        (site / f"{name}-1.2.3.dist-info").mkdir()
+        (site / f"{name}-1.2.3.dist-info" / "METADATA").write_text(f"Name: {name}\nVersion: 1.2.3\n")
+    return site
+
+
+@pytest.fixture
+def installed(packages, monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(packages), *sys.path])
+    yield
+    for name in (PLAIN, PREFERRED_PACKAGE):
+        sys.modules.pop(name, None)
+
+
+@pytest.mark.usefixtures("installed")
+def test_installed_package_is_served_under_its_name_and_version(home):
+    served = wiring_ner.recognizer(NerConfig(model=PLAIN), home)
+    identity = served.identity()
+
+    assert (identity.name, identity.version, identity.labels) == (PLAIN, "1.2.3", ("GPE",))
+    assert (identity.run_id, len(identity.digest)) == (None, 32)
+    assert [each.text for each in served.recognize(["Lisbon, then Oslo."])[0].entities] == ["Lisbon", "Oslo"]
+
+
+@pytest.mark.usefixtures("installed")
+def test_preferred_package_is_the_default_where_nobody_has_trained_a_champion(home, monkeypatch):
+    monkeypatch.setattr(MlflowRegistry, "aliases", lambda *_: {})
+    monkeypatch.setattr(wiring_ner, "train_ner", lambda *_: pytest.fail("trained"))
+    wiring_ner.ensure_default_model(load_settings(), lambda *_: None)
+
+    assert wiring_ner.recognizer(NerConfig(), home).identity().name == PREFERRED_PACKAGE
+    with pytest.raises(UserError, match="'champion' is no alias"):
+        wiring_ner.recognizer(NerConfig(model="champion"), home).identity()
+
+
+@pytest.mark.usefixtures("installed")
+def test_champion_comes_before_the_preferred_package(home, tmp_path, monkeypatch):
+    champion = ModelVersion("seedbed-ner", "1", "r" * 32, {"digest": "d"})
+    write_card(small_model(tmp_path / "m"), ModelCard(name="seedbed-ner", version="1", labels=("GPE",)))
+    (home / "models" / "ner").mkdir(parents=True)
+    (tmp_path / "m").rename(home / "models" / "ner" / "d")
+    monkeypatch.setattr(MlflowRegistry, "aliases", lambda *_: {"champion": champion})
+
+    assert wiring_ner.recognizer(NerConfig(), home).identity().name == "seedbed-ner"
+
+
+@pytest.mark.parametrize("name", ["numpy", "scikit-learn", "no.such.thing"])
+def test_package_without_a_model_is_none(name, home, monkeypatch):
+    monkeypatch.setattr(MlflowRegistry, "aliases", lambda *_: {})
+    with pytest.raises(UserError, match="no installed package"):
+        wiring_ner.find_model(NerConfig(model=name), home, TrackingConfig())
