@@ -67,6 +67,7 @@ def test_trained_model_is_registered_served_scored_and_made_again_with_equal_res
     run_of_first = record(first.run_id)
 
     assert (second.results_digest, second.data_digest) == (first.results_digest, first.data_digest)
+    assert record(second.run_id).tags["seedbed.model_digest"] == run_of_first.tags["seedbed.model_digest"]
     assert run_of_first.tags["seedbed.promoted"] == "true"
     assert record(second.run_id).tags["seedbed.promoted"] == "false"  # equal is not better
     assert {"per_label.csv", "confusion.csv", "errors.jsonl", "model/MLmodel"} <= set(run_of_first.artifacts)
@@ -81,6 +82,7 @@ def test_trained_model_is_registered_served_scored_and_made_again_with_equal_res
 
     scored = run(ner_evaluate, NerEvaluateConfig, [f"corpus.path={data / 'test.txt'}"])
     assert scored.metrics["f1"] == first.metrics["f1"]
+    assert record(scored.run_id).tags["seedbed.pin.ner.model"] == identity.digest  # champion may be another tomorrow
     _answers_through_mlflow(first.run_id, served)
 
 

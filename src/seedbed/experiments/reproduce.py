@@ -83,11 +83,11 @@ class Reproduction:
         cache = DigestCache(self.home / "digests.db")
         if here:
             tree = self.repository or Path.cwd()
-            place_sources(then, tree, self.repository, cache)
+            place_sources(then, tree, self.repository, self.home, cache)
             python, environment = Path(sys.executable), "this one"
         else:
             tree = checkout.check_out(then, self.repository, work / "tree")
-            place_sources(then, tree, self.repository, cache)
+            place_sources(then, tree, self.repository, self.home, cache)
             python, environment = find_interpreter(then, tree, self.repository, self.home, self.tell)
         state = work / "state"
         new_id = run_again(then, python, tree, self.home, state, as_here=here, secrets=self.secrets, tell=self.tell)

@@ -61,7 +61,7 @@ def prepare(run_id: str, archive: RunArchive, tracker: RunTracker, home: Path) -
     return Resumption(
         recipe=recipe,
         seed=int(seed),
-        config=evidence.config,
+        config=evidence.pinned_config,
         deterministic=evidence.fact("deterministic") != "false",
         begun_as=begun_as,
         tags={

@@ -24,6 +24,6 @@ class NerConfig(BaseModel):
     model: str | None = Field(
         None,
         min_length=1,
-        description="alias of a registered model, folder of a spaCy model, or an installed package such as "
-        "en_core_web_trf; default: champion, trained when there is none",
+        description="alias of a registered model or digest of one that is here, folder of a spaCy model, or an "
+        "installed package such as en_core_web_trf; default: champion, trained when there is none",
     )

@@ -32,6 +32,9 @@ from seedbed.tracking.ports import FinalStatus, RunTracker
 from seedbed.tracking.record import RunBatch
 from seedbed.tracking.seeds import SeedPlan
 
+HOME = "$SEEDBED_HOME"
+"""Stands in what a run records for the folder of all local state."""
+
 type RunStatus = FinalStatus | Literal["RUNNING"]
 
 
@@ -117,14 +120,27 @@ class Run:
         """Record which model the run used, as `use_data` records data; it is no part of the data digest."""
         self._send(tags=self._named("model", name, digest, str(source)))
 
+    def pin(self, key: str, value: str) -> None:
+        """Record what a name that moves (an alias, "latest") stood for: made again, the run gets that for `key`.
+
+        `key` is one of the configuration, with dots; the value is one that it takes.
+        """
+        check_name("key", key)
+        self._send(tags={f"seedbed.pin.{key}": value})
+
     def _named(self, kind: str, name: str, digest: str, source: str) -> dict[str, str]:
         check_name("data set" if kind == "data" else kind, name)
-        tags = {f"seedbed.{kind}_source.{name}": source} if source else {}
+        tags = {f"seedbed.{kind}_source.{name}": self._portable(source)} if source else {}
         if not digest or (source and Path(source).expanduser().exists()):
             content = DigestCache(self.home / "digests.db").digest(Path(source))
             tags[f"seedbed.{kind}_content.{name}"] = content
             digest = digest or content
         return tags | {f"seedbed.{kind}.{name}": digest}
+
+    def _portable(self, source: str) -> str:
+        """Return a path below the home folder as one below any home folder."""
+        inside = Path(source).is_relative_to(self.home)
+        return f"{HOME}/{Path(source).relative_to(self.home).as_posix()}" if inside else source
 
     def record_result(self, name: str, digest: str) -> None:
         """Let the digest of a detailed result (the rows behind a mean) count in the results digest."""

@@ -27,7 +27,7 @@ def _made_by(then: Evidence, now: Evidence) -> Iterator[Difference]:
     yield from _facts(
         then, now, "code", {"git.commit": "commit", "git.diff_digest": "what is not committed", "recipe": "experiment"}
     )
-    yield from _entries("config", flatten(then.config), flatten(now.config))
+    yield from _entries("config", flatten(then.pinned_config), flatten(now.pinned_config))
     yield from _facts(then, now, "seed", {"seed": "seed", "deterministic": "deterministic algorithms"})
     kinds: tuple[Kind, ...] = ("data", "model")
     for kind in kinds:

@@ -60,6 +60,18 @@ class Evidence(BaseModel):
         return self.record.tags.get(f"seedbed.{name}", "")
 
     @property
+    def pinned_config(self) -> Json:
+        """The configuration, with what moved on since (an alias, say) as it was then."""
+        config: Json = json.loads(json.dumps(self.config))
+        for key, value in self._below("pin").items():
+            *path, leaf = key.split(".")
+            inner = config
+            for part in path:
+                inner = inner.setdefault(part, {})
+            inner[leaf] = value
+        return config
+
+    @property
     def packages(self) -> Mapping[str, str]:
         """Every distribution that was installed, and its version."""
         return dict(self.provenance.get("packages", {}))

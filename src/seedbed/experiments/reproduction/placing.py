@@ -20,11 +20,12 @@ from seedbed.experiments.reproduction.difference import Difference, NotReproduce
 from seedbed.experiments.reproduction.evidence import Evidence, Source
 from seedbed.experiments.reproduction.surroundings import surroundings
 from seedbed.tracking.digest_cache import DigestCache
+from seedbed.tracking.live_run import HOME
 
 _FETCH_LIMIT_S = 3600.0
 
 
-def place_sources(evidence: Evidence, tree: Path, repository: Path | None, cache: DigestCache) -> None:
+def place_sources(evidence: Evidence, tree: Path, repository: Path | None, home: Path, cache: DigestCache) -> None:
     """Make data and models that the run read from paths be there again; each is read whole and compared.
 
     Raises:
@@ -33,16 +34,16 @@ def place_sources(evidence: Evidence, tree: Path, repository: Path | None, cache
     faults = [
         fault
         for source in evidence.sources
-        if source.content and (fault := _placed(source, evidence, tree, repository, cache))
+        if source.content and (fault := _placed(source, evidence, tree, repository, home, cache))
     ]
     if faults:
         raise NotReproducedError(faults)
 
 
 def _placed(
-    source: Source, evidence: Evidence, tree: Path, repository: Path | None, cache: DigestCache
+    source: Source, evidence: Evidence, tree: Path, repository: Path | None, home: Path, cache: DigestCache
 ) -> Difference | None:
-    given = Path(source.place).expanduser()
+    given = Path(source.place.replace(HOME, str(home), 1)).expanduser()
     place = tree / (evidence.folder_in_tree or "") / given  # an absolute path stays one
     candidates = [place, evidence.folder / given]
     if repository is not None and not given.is_absolute():

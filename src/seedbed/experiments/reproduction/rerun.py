@@ -50,7 +50,7 @@ def run_again(
         if (home / name).is_dir():
             (state / name).symlink_to(home / name)
     config = state / "config.json"
-    config.write_text(json.dumps(evidence.config), "utf-8")
+    config.write_text(json.dumps(evidence.pinned_config), "utf-8")
     variables = {
         "PYTHONPATH": f"{tree / 'src'}:{tree}",
         "PYTHONHASHSEED": evidence.fact("seed"),

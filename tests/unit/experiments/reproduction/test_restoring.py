@@ -90,7 +90,7 @@ def test_ignored_data_of_the_clone_here_is_linked_and_leaves_the_tree_clean(proj
     git(tmp_path, "clone", "-q", str(project), "here")
     (project / "data").rename(tmp_path / "here" / "data")
     tree = checkout.check_out(run, tmp_path / "here", tmp_path / "tree")
-    place_sources(run, tree, tmp_path / "here", DigestCache(tmp_path / "d.db"))
+    place_sources(run, tree, tmp_path / "here", tmp_path / "home", DigestCache(tmp_path / "d.db"))
     assert (tree / "data" / "a.txt").read_text() == "1"
     assert git(tree, "status", "--porcelain") == ""
 
@@ -101,7 +101,7 @@ def test_data_that_is_nowhere_is_named_with_where_it_was_looked_for(project, tmp
     run = with_data(project, tmp_path, "data/a.txt")
     shutil.rmtree(project / "data")
     with pytest.raises(NotReproducedError, match=r"data: d was .*; at .*project/data/a\.txt; put it there"):
-        place_sources(run, tmp_path / "tree", project, DigestCache(tmp_path / "d.db"))
+        place_sources(run, tmp_path / "tree", project, tmp_path / "home", DigestCache(tmp_path / "d.db"))
 
 
 @pytest.mark.slow
@@ -121,6 +121,6 @@ def test_data_that_dvc_keeps_comes_from_its_cache_beside_the_project(project, tm
     run = with_data(project, tmp_path, "kept")
     shutil.rmtree(project / "kept")
     tree = checkout.check_out(run, project, tmp_path / "tree")
-    place_sources(run, tree, project, DigestCache(tmp_path / "d.db"))
+    place_sources(run, tree, project, tmp_path / "home", DigestCache(tmp_path / "d.db"))
     assert (tree / "kept" / "a.txt").read_text() == "1"
     assert git(tree, "status", "--porcelain") == ""
