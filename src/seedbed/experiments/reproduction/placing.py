@@ -12,6 +12,7 @@ flowchart LR
 ```
 """
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,9 @@ def _from_dvc(place: Path, tree: Path, repository: Path | None) -> bool:
     if not (tree / ".dvc").is_dir() or not place.is_relative_to(tree):
         return False
     target = place.relative_to(tree).as_posix()
+    own = repository / ".dvc" / "config.local" if repository is not None else None
+    if own is not None and own.is_file():  # where the remote is, from here; git knows nothing of it
+        shutil.copyfile(own, tree / ".dvc" / "config.local")
     steps = [["checkout", "--force", target], ["pull", "--force", target]]
     if repository is not None and (repository / ".dvc" / "cache").is_dir():
         steps.insert(0, ["cache", "dir", "--local", str(repository / ".dvc" / "cache")])
