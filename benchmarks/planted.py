@@ -58,10 +58,10 @@ def die(config: DieConfig, run):
     parts = np.array_split(throws, int(os.environ["OMP_NUM_THREADS"]))  # as libraries cut sums by threads
     total = sum((part.cumsum()[-1] for part in parts), np.float32(0))
     (run.artifacts / "throws.txt").write_text(" ".join(map(str, throws)))
-    return {"total": float(total), "mean": mean(throws) + sum(map(float, config.data.read_text().split()))}
+    return {"total": float(total) + getattr(config, "shift", 0.0), "mean": mean(throws) + sum(map(float, config.data.read_text().split()))}
 '''
 METRIC = '"""Measure."""\n\n\ndef mean(throws):\n    return float(throws.mean())\n'
-SIDES = 'num_throws: int = 1000\n    sides: int = 8'
+SHIFT = "num_throws: int = 1000\n    shift: float = 0.5"
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,9 @@ def _another_python(project: Project) -> Iterator[None]:
 @contextmanager
 def _lost_commit(project: Project) -> Iterator[None]:
     """Take the commit away for good; nothing can be planted after it."""
-    project.git("commit", "--quiet", "--amend", "--message", "another")
+    project.git("checkout", "--quiet", "--orphan", "another")
+    project.commit()
+    project.git("branch", "--quiet", "--delete", "--force", "main")
     project.git("reflog", "expire", "--expire=now", "--all")
     project.git("gc", "--quiet", "--prune=now")
     yield
@@ -202,7 +204,7 @@ PLANTS: dict[str, tuple[Plant, Sequence[str], str]] = {
     "data": (lambda p: _rewritten(p.folder / "data/numbers.txt", "3", "4"), (), "data: numbers was "),
     "dependency": (_another_version, (), "environment: package planted was 1.0, is 1.1"),
     "seed": (_another_seed, (), "seed: seed was 7, is 8"),
-    "default": (lambda p: _committed(p, "die.py", "num_throws: int = 1000", SIDES), HERE, "config: sides was not there"),
+    "default": (lambda p: _committed(p, "die.py", "num_throws: int = 1000", SHIFT), HERE, "config: shift was not there"),
     "dirty file": (
         lambda p: _rewritten(p.folder / "die.py", "1, 7,", "1, 8,"),
         HERE,

@@ -99,6 +99,14 @@ class Evidence(BaseModel):
         return self.folder.relative_to(self.root) if inside and self.root else None
 
     @property
+    def recipe(self) -> str:
+        """The experiment: its name, or `path/to/file.py:function` from the top of the tree where it lies in there."""
+        path, colon, function = self.fact("recipe").rpartition(":")
+        whole = self.folder / path
+        inside = colon and self.root is not None and whole.is_relative_to(self.root)
+        return f"{whole.relative_to(self.root).as_posix()}:{function}" if inside and self.root else self.fact("recipe")
+
+    @property
     def num_cores(self) -> int:
         """Cores that the run could use; 0 when it does not say."""
         return int(self.provenance.get("hardware", {}).get("num_usable_cores", 0))
