@@ -58,7 +58,9 @@ def die(config: DieConfig, run):
     parts = np.array_split(throws, int(os.environ["OMP_NUM_THREADS"]))  # as libraries cut sums by threads
     total = sum((part.cumsum()[-1] for part in parts), np.float32(0))
     (run.artifacts / "throws.txt").write_text(" ".join(map(str, throws)))
-    return {"total": float(total) + getattr(config, "shift", 0.0), "mean": mean(throws) + sum(map(float, config.data.read_text().split()))}
+    shift = getattr(config, "shift", 0.0)
+    added = sum(map(float, config.data.read_text().split()))
+    return {"total": float(total) + shift, "mean": mean(throws) + added}
 '''
 METRIC = '"""Measure."""\n\n\ndef mean(throws):\n    return float(throws.mean())\n'
 SHIFT = "num_throws: int = 1000\n    shift: float = 0.5"
@@ -204,7 +206,11 @@ PLANTS: dict[str, tuple[Plant, Sequence[str], str]] = {
     "data": (lambda p: _rewritten(p.folder / "data/numbers.txt", "3", "4"), (), "data: numbers was "),
     "dependency": (_another_version, (), "environment: package planted was 1.0, is 1.1"),
     "seed": (_another_seed, (), "seed: seed was 7, is 8"),
-    "default": (lambda p: _committed(p, "die.py", "num_throws: int = 1000", SHIFT), HERE, "config: shift was not there"),
+    "default": (
+        lambda p: _committed(p, "die.py", "num_throws: int = 1000", SHIFT),
+        HERE,
+        "config: shift was not there",
+    ),
     "dirty file": (
         lambda p: _rewritten(p.folder / "die.py", "1, 7,", "1, 8,"),
         HERE,
@@ -283,8 +289,8 @@ def main(arguments: Sequence[str]) -> int:
         wrong = missed(project, names)
     print(*alarms, sep="\n", end="\n" if alarms else "")
     seconds = time.perf_counter() - started
-    print(f"planted: {len(names) - len(wrong)} of {len(names)} named; {len(alarms)} false alarms on {asked.clean} clean "
-          f"reproductions; {seconds:.0f} s")  # fmt: skip
+    named = f"{len(names) - len(wrong)} of {len(names)} named"
+    print(f"planted: {named}; {len(alarms)} false alarms on {asked.clean} clean reproductions; {seconds:.0f} s")
     return int(bool(wrong or alarms))
 
 

@@ -155,10 +155,6 @@ def test_ner_training_and_scoring_are_reproduced_from_another_clone_with_the_mod
     assert (again.tags["seedbed.model_digest"], again.tags["seedbed.result.model"]) == (digest, digest)
     tags = archive.get(scored["run_id"]).tags
     assert (tags["seedbed.pin.ner.model"], tags["seedbed.model.ner"]) == (digest, digest)
-    model = store / "models" / "ner" / digest / "vocab" / "strings.json"
-    model.write_text(model.read_text().replace("GPE", "GPF", 1))
-    altered = seedbed(second, store, "reproduce", scored["run_id"], "--json")
-    assert (altered.returncode, json.loads(altered.stdout)["differences"][0]["what"]) == (1, "ner")
 
 
 @pytest.mark.slow

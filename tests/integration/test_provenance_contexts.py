@@ -2,8 +2,8 @@
 
 tests/integration/test_provenance_contexts.py - v0.1.0
 
-The console script and the whole way through the store: tests/e2e/test_reproduce_command.py, test_tracking_entry.py; a real
-worker: test_prefect_deployment.py.
+The console script and the whole way through the store: tests/e2e/test_reproduce_command.py, test_tracking_entry.py;
+a worker of Prefect: test_prefect_deployment.py.
 """
 
 import json

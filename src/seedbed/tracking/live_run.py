@@ -25,7 +25,7 @@ from seedbed.errors import UserError
 from seedbed.logging_redaction import redact_text
 from seedbed.progress import Progress
 from seedbed.tracking.digest_cache import DigestCache
-from seedbed.tracking.dvc import tracked_md5
+from seedbed.tracking.dvc import md5_of_file, tracked_md5
 from seedbed.tracking.names import as_numbers, check_name
 from seedbed.tracking.parameters import flatten
 from seedbed.tracking.ports import FinalStatus, RunTracker
@@ -111,7 +111,8 @@ class Run:
             UserError: no digest is given and there is no file or folder `source`.
         """
         tags = self._named("data", name, digest, str(source))
-        if source and (md5 := tracked_md5(Path(source))):
+        md5s = DigestCache(self.home / "digests.db", md5_of_file, kind="md5 ")
+        if source and (md5 := tracked_md5(Path(source), md5s.listing)):
             tags[f"seedbed.data_dvc.{name}"] = md5
         self._data[name] = tags[f"seedbed.data.{name}"]
         self._send(tags=tags | {"seedbed.data_digest": self.data_digest})

@@ -16,6 +16,7 @@ from seedbed.experiments.reproduction.placing import place_sources
 from seedbed.tracking.digest_cache import DigestCache
 from seedbed.tracking.git import read_code
 from tests.repositories import git
+from tests.s3_server import KEYS, remote_at, s3_server
 from tests.unit.experiments.reproduction.test_verdict import evidence
 
 
@@ -104,23 +105,37 @@ def test_data_that_is_nowhere_is_named_with_where_it_was_looked_for(project, tmp
         place_sources(run, tmp_path / "tree", project, tmp_path / "home", DigestCache(tmp_path / "d.db"))
 
 
+@pytest.fixture
+def s3():
+    with s3_server() as url:
+        yield url
+
+
 @pytest.mark.slow
-def test_data_that_dvc_keeps_comes_from_its_cache_beside_the_project(project, tmp_path, monkeypatch):
-    monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
+def test_data_that_dvc_keeps_comes_from_its_cache_beside_the_project_or_from_s3(project, tmp_path, monkeypatch, s3):
+    for name, value in (KEYS | {"DVC_NO_ANALYTICS": "1"}).items():
+        monkeypatch.setenv(name, value)
 
     def dvc(*words):
         command = [sys.executable, "-m", "dvc", *words, "--quiet"]
         subprocess.run(command, cwd=project, check=True, capture_output=True, timeout=120)
 
+    def placed(name):
+        tree = checkout.check_out(run, project, tmp_path / name)
+        place_sources(run, tree, project, tmp_path / "home", DigestCache(tmp_path / "d.db"))
+        assert (tree / "kept" / "a.txt").read_text() == "1"
+        assert git(tree, "status", "--porcelain") == ""
+
     (project / "kept").mkdir()
     (project / "kept" / "a.txt").write_text("1")
     dvc("init")
+    (project / ".dvc" / "config.local").write_text(remote_at(s3))
     dvc("add", "kept")
     git(project, "add", "-A")
     git(project, "commit", "-q", "-m", "with data")
     run = with_data(project, tmp_path, "kept")
+    dvc("push")
     shutil.rmtree(project / "kept")
-    tree = checkout.check_out(run, project, tmp_path / "tree")
-    place_sources(run, tree, project, tmp_path / "home", DigestCache(tmp_path / "d.db"))
-    assert (tree / "kept" / "a.txt").read_text() == "1"
-    assert git(tree, "status", "--porcelain") == ""
+    placed("from-the-cache")
+    shutil.rmtree(project / ".dvc" / "cache")
+    placed("from-s3")
