@@ -9,6 +9,7 @@ Run it: python -m benchmarks.provenance [--gigabytes 1]
 flowchart LR
     main --> write_data & tracked & plain & dvc_state
     tracked --> tracked_run
+    main --> collect
 ```
 """
 
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING
 from seedbed import wiring
 from seedbed.tracking.config import TrackingConfig
 from seedbed.tracking.ports import RunTracker
+from seedbed.tracking.provenance import collect
 from seedbed.tracking.run import tracked_run
 
 if TYPE_CHECKING:
@@ -106,8 +108,9 @@ def main(arguments: list[str]) -> int:
 
         client = MlflowClient(f"sqlite:///{other / 'mlflow.db'}")
         experiment_id = client.create_experiment("plain", artifact_location=(other / "artifacts").as_uri())
+        once = seconds_of(collect, 1)  # git, packages and hardware: partly kept for the next run of the process
         with tracked_run("warm", {}, tracker=tracker, home=home, seed=7):
-            pass  # imports, git and hardware are asked once in a process
+            pass
         plain(client, experiment_id, data)
         first = seconds_of(lambda: tracked(tracker, home, data), 1)
         again = seconds_of(lambda: tracked(tracker, home, data), 9)
@@ -116,10 +119,11 @@ def main(arguments: list[str]) -> int:
     print(f"first.tracked_run {first:.3f} s, reading {asked.gigabytes:g} GB")
     print(f"again.tracked_run {again:.3f} s ({first / again:.1f} x less); plain MLflow {without:.3f} s")
     print(f"dvc: add {added:.2f} s, status when seen {seen:.2f} s, start of DVC included")
-    added_s = again - without
+    added_s = once + again - without
+    print(f"once in a process: {once:.3f} s for git, packages and hardware")
     print(f"ratios: {again / without:.2f} x plain MLflow, {again / seen:.2f} x dvc status")
-    print(f"provenance adds {added_s:.3f} s to a run, {added_s / BAR_S:.2f} x the bar of {BAR_S} s")
-    return int(again - without > BAR_S)
+    print(f"provenance adds {added_s:.3f} s to the first run of a process, {added_s / BAR_S:.2f} x the bar of {BAR_S} s")
+    return int(added_s > BAR_S)
 
 
 if __name__ == "__main__":
