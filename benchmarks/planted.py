@@ -98,7 +98,7 @@ class Project:
         command = [str(Path(sys.executable).with_name("seedbed")), *words, "--json"]
         environment |= threads | own | self.variables
         return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=900, check=False
         )
 
     def answer(self, *words: str) -> dict[str, Any]:

@@ -122,7 +122,9 @@ def main(arguments: list[str]) -> int:
     added_s = once + again - without
     print(f"once in a process: {once:.3f} s for git, packages and hardware")
     print(f"ratios: {again / without:.2f} x plain MLflow, {again / seen:.2f} x dvc status")
-    print(f"provenance adds {added_s:.3f} s to the first run of a process, {added_s / BAR_S:.2f} x the bar of {BAR_S} s")
+    print(
+        f"provenance adds {added_s:.3f} s to the first run of a process, {added_s / BAR_S:.2f} x the bar of {BAR_S} s"
+    )
     return int(added_s > BAR_S)
 
 

@@ -35,9 +35,7 @@ def sweep(
     trials: Annotated[
         int | None, typer.Option(min=1, max=10_000, help="How many, with --search optuna; default: 20.")
     ] = None,
-    metric: Annotated[
-        str, typer.Option(help="What is searched for; default: the first that all trials return.")
-    ] = "",
+    metric: Annotated[str, typer.Option(help="What is searched for; default: the first that all trials return.")] = "",
     minimize: Annotated[bool, typer.Option("--minimize", help="The lowest value is the best.")] = False,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set one key for all trials.")
