@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks import planted
 from seedbed.tracking.adapters.mlflow_archive import MlflowArchive
 from seedbed.tracking.config import TrackingConfig
 from seedbed.tracking.seeds import SeedPlan
@@ -178,3 +179,9 @@ def test_killed_run_goes_on_from_its_checkpoint_and_ends_as_if_nothing_had_been(
     assert (old.status, new.status, new.tags["seedbed.resumes"]) == ("KILLED", "FINISHED", run_id)
     assert new.metrics["cost/begun_at"] == 4
     assert list((store / "checkpoints").iterdir()) == []
+
+
+@pytest.mark.slow  # two of the twelve; `make bench ARGS=planted` has all, and ten with nothing planted
+def test_change_that_is_planted_before_the_command_is_named(capsys):
+    assert planted.main(["--clean", "0", "--only", "data", "--only", "encoder"]) == 0
+    assert "2 of 2 named; 0 false alarms" in capsys.readouterr().out
