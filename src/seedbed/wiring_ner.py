@@ -26,7 +26,7 @@ from seedbed.ner.ports import Recognizer
 from seedbed.recognition.config import NerDataConfig, NerTrainConfig
 from seedbed.settings import Settings, load_settings, project_folder
 from seedbed.tracking.config import TrackingConfig
-from seedbed.tracking.registry import ModelPackage, ModelRegistry, ModelVersion
+from seedbed.tracking.registry import ModelPackage, ModelRegistry, ModelVersion, artifact_of
 from seedbed.wiring import tracked_run
 
 if TYPE_CHECKING:
@@ -106,7 +106,8 @@ def finder(config: NerConfig, run: "Run") -> "tuple[Finder, ModelIdentity]":
 
     place = find_model(config, run.home, load_settings().tracking)
     identity = recognizer(NerConfig(model=place.package or str(place.folder)), run.home).identity()
-    run.use_model("ner", identity.digest, source="" if place.package else place.folder)
+    kept = f"{identity.run_id}/{artifact_of(identity.digest)}" if identity.run_id else ""
+    run.use_model("ner", identity.digest, source="" if place.package else place.folder, artifact=kept)
     if place.folder == run.home / "models" / "ner" / identity.digest:  # an alias points elsewhere some day
         run.pin("ner.model", identity.digest)
     return SpacyFinder(place), identity

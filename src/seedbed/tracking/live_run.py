@@ -117,9 +117,13 @@ class Run:
         self._data[name] = tags[f"seedbed.data.{name}"]
         self._send(tags=tags | {"seedbed.data_digest": self.data_digest})
 
-    def use_model(self, name: str, digest: str = "", source: str | Path = "") -> None:
-        """Record which model the run used, as `use_data` records data; it is no part of the data digest."""
-        self._send(tags=self._named("model", name, digest, str(source)))
+    def use_model(self, name: str, digest: str = "", source: str | Path = "", artifact: str = "") -> None:
+        """Record which model the run used, as `use_data` records data; it is no part of the data digest.
+
+        `artifact` is where the store keeps it as well: the id of a run, `/`, and the path of its artefact.
+        """
+        kept = {f"seedbed.model_artifact.{name}": artifact} if artifact else {}
+        self._send(tags=self._named("model", name, digest, str(source)) | kept)
 
     def pin(self, key: str, value: str) -> None:
         """Record what a name that moves (an alias, "latest") stood for: made again, the run gets that for `key`.

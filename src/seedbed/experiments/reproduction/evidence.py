@@ -40,6 +40,8 @@ class Source(BaseModel):
     """Path or name, as the run was told it; "" when it did not say."""
     content: str
     """Digest of the bytes at `place`; "" when it is no path."""
+    artifact: str = ""
+    """Where the store keeps it as well: the id of a run, `/`, and the path of its artefact."""
 
 
 class Evidence(BaseModel):
@@ -118,9 +120,10 @@ class Evidence(BaseModel):
         kinds: tuple[Literal["data", "model"], ...] = ("data", "model")
         for kind in kinds:
             digests = self._below(kind)
-            places, contents = self._below(f"{kind}_source"), self._below(f"{kind}_content")
+            groups = {"place": "source", "content": "content", "artifact": "artifact"}
+            facts = {field: self._below(f"{kind}_{group}") for field, group in groups.items()}
             found += [
-                Source(kind=kind, name=name, digest=digest, place=places.get(name, ""), content=contents.get(name, ""))
+                Source(kind=kind, name=name, digest=digest, **{field: of.get(name, "") for field, of in facts.items()})
                 for name, digest in digests.items()
             ]
         return tuple(found)
