@@ -106,7 +106,8 @@ class Project:
         done = self.seedbed(*words)
         if not done.stdout:
             raise SystemExit(f"{' '.join(words)} failed: {done.stderr}")
-        return json.loads(done.stdout) | {"exit_code": done.returncode}
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer | {"exit_code": done.returncode}
 
     def git(self, *words: str) -> None:
         """Run git here as an author of its own."""

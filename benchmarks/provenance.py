@@ -83,7 +83,7 @@ def dvc_state(folder: Path, data: Path) -> tuple[float, float]:
     return dvc("add", "data"), median(dvc("status") for _ in range(3))
 
 
-def seconds_of(work: Callable[[], None], repetitions: int) -> float:
+def seconds_of(work: Callable[[], object], repetitions: int) -> float:
     """Return the median time of several calls."""
     seconds = []
     for _ in range(repetitions):
