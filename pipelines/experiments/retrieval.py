@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 class RetrievalConfig(IndexConfig):
     """An index, and how it is questioned."""
 
-    top_k: int = Field(100, ge=10, le=1000, description="documents for each query; metrics that need more are left out")
+    top_k: int = Field(100, ge=5, le=1000, description="documents for each query; metrics that need more are left out")
     search: Literal["exact", "store"] = Field(
         "exact", description="exact = compare with every chunk, the same everywhere; store = what users of it get"
     )

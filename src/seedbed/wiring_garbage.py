@@ -22,6 +22,7 @@ from seedbed.settings import Settings
 from seedbed.tracking.garbage import Item, sort_runs
 from seedbed.tracking.ports import RunRemover
 from seedbed.tracking.record import RunRecord
+from seedbed.tracking.run import is_alive
 
 _EVERY = 10_000_000
 
@@ -51,15 +52,16 @@ def find_garbage(settings: Settings, older_than: timedelta) -> Garbage:
     trash, now = remover.trash(), datetime.now(UTC)
     artifacts = settings.home / "artifacts"
     sizes = {each.run_id: _bytes_below(artifacts / each.run_id) for each in (*records, *trash)}
-    runs = sort_runs(records, trash, remover.sources_of_models(), now, older_than, sizes)
+    alive = {each.run_id for each in records if is_alive(settings.home, each.run_id)}
+    runs = sort_runs(records, trash, remover.sources_of_models(), now, older_than, sizes, alive)
     going = {item.name for item in runs.can_go}
     folders = list(_folders(settings.home, [*records, *trash], going, now - older_than))
-    is_busy = any(record.status == "RUNNING" and now - record.started_at < older_than for record in records)
+    young = {each.run_id for each in records if each.status == "RUNNING" and now - each.started_at < older_than}
     unused = _unused(settings)
     reason = "neither what searches see nor their way back"
     can_go, must_stay = [*runs.can_go, *folders], list(runs.must_stay)
     for each in unused:
-        if is_busy:
+        if young | alive:
             must_stay.append(Item("index", each.collection, "a run is going on and may read it", each.num_bytes))
         else:
             can_go.append(Item("index", each.collection, reason, each.num_bytes))

@@ -20,13 +20,13 @@ from seedbed.errors import UserError, nearest
 from seedbed.locks import owned_lock
 from seedbed.ner.config import CHAMPION, PREFERRED_PACKAGE, REGISTERED_NAME, NerConfig
 from seedbed.ner.entity import ModelIdentity
-from seedbed.ner.model_card import CARD, ModelCard
+from seedbed.ner.model_card import CARD, ModelCard, read_card
 from seedbed.ner.model_place import ModelPlace
 from seedbed.ner.ports import Recognizer
 from seedbed.recognition.config import NerDataConfig, NerTrainConfig
 from seedbed.settings import Settings, load_settings, project_folder
 from seedbed.tracking.config import TrackingConfig
-from seedbed.tracking.registry import ModelPackage, ModelRegistry, ModelVersion
+from seedbed.tracking.registry import ModelPackage, ModelRegistry, ModelVersion, artifact_of
 from seedbed.wiring import tracked_run
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def registry(tracking: TrackingConfig, home: Path) -> ModelRegistry:
 
 
 def find_model(config: NerConfig, home: Path, tracking: TrackingConfig) -> ModelPlace:
-    """Return where the configured model lies: a folder, an installed package, or what an alias names.
+    """Return where the configured model lies: a folder, an installed package, what an alias or a digest names.
 
     Where none is configured it is the champion, or without one the preferred package, if that is installed.
 
@@ -87,6 +87,8 @@ def find_model(config: NerConfig, home: Path, tracking: TrackingConfig) -> Model
         return ModelPlace(folder.resolve().name, "folder", folder)
     if package := installed_package(name):
         return package
+    if card := read_card(home / "models" / "ner" / name):
+        return ModelPlace(card.name, card.version, home / "models" / "ner" / name)
     models = registry(tracking, home)
     aliases = models.aliases(REGISTERED_NAME)
     if name in aliases:
@@ -103,11 +105,15 @@ def find_model(config: NerConfig, home: Path, tracking: TrackingConfig) -> Model
 
 
 def finder(config: NerConfig, run: "Run") -> "tuple[Finder, ModelIdentity]":
-    """Return what finds entities in samples with the configured model, and which model that is."""
+    """Return what finds entities in samples with the configured model, and which model that is; the run records it."""
     from seedbed.ner.adapters.spacy_finding import SpacyFinder
 
     place = find_model(config, run.home, load_settings().tracking)
     identity = recognizer(NerConfig(model=place.package or str(place.folder)), run.home).identity()
+    kept = f"{identity.run_id}/{artifact_of(identity.digest)}" if identity.run_id else ""
+    run.use_model("ner", identity.digest, source="" if place.package else place.folder, artifact=kept)
+    if place.folder == run.home / "models" / "ner" / identity.digest:  # an alias points elsewhere some day
+        run.pin("ner.model", identity.digest)
     return SpacyFinder(place), identity
 
 

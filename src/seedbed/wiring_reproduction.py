@@ -50,7 +50,7 @@ def _secrets(section: BaseModel, prefix: str = "") -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for name in type(section).model_fields:
         value = getattr(section, name)
-        if isinstance(value, BaseModel) and name not in ("tracking", "api", "log", "backup"):
+        if isinstance(value, BaseModel) and name not in ("tracking", "log", "backup"):
             found += _secrets(value, f"{prefix}{name}.")
         elif isinstance(value, SecretStr):
             found.append((canonical_variable(f"{prefix}{name}"), value.get_secret_value()))

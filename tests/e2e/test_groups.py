@@ -120,6 +120,10 @@ def test_sweep_killed_with_9_leaves_no_child_behind_and_goes_on_with_what_is_lef
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     wait_until(lambda: running_children(folder), "the second trial is running")
+    left_alone = json.loads(seedbed(folder, "runs", "gc", "--older-than", "0", "--yes", "--json").stdout)
+    working = {item["name"] for item in left_alone["must_stay"] if item["reason"] == "a process works on it"}
+    assert len(working) == 2  # the sweep and its second trial
+    assert not working & {item["name"] for item in left_alone["removed"]}
     children = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGKILL)
     group = process.communicate()[1].rpartition("--resume ")[2].strip()
@@ -151,6 +155,11 @@ def test_sweep_killed_with_9_leaves_no_child_behind_and_goes_on_with_what_is_lef
         record for record in archive(folder).find("die", 100) if record.tags.get("mlflow.parentRunId") == left.run_id
     ]
     assert len(runs) == 3  # the first once, the second twice
+    swept = json.loads(seedbed(folder, "runs", "gc", "--older-than", "0", "--yes", "--json").stdout)
+    assert {item["name"]: item["reason"] for item in swept["must_stay"]}[interrupted] == (
+        f"part of {left.run_id[:8]}, which stays"
+    )
+    assert not {record.run_id for record in runs} & {item["name"] for item in swept["removed"]}
 
 
 class Hopeless(Search):

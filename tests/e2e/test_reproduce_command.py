@@ -8,9 +8,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from benchmarks import planted
 from seedbed.tracking.adapters.mlflow_archive import MlflowArchive
 from seedbed.tracking.config import TrackingConfig
 from seedbed.tracking.seeds import SeedPlan
@@ -72,26 +74,42 @@ def write_corpus(folder: Path) -> None:
         (folder / name).write_text("\n".join(rows) + "\n")
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_built_in_experiment_is_reproduced_from_another_clone_after_ten_commits(tmp_path, store):
-    """Which also runs it twice in fresh processes, and with nothing left of the first run's index."""
+def ran(folder: Path, store: Path, *words: str) -> dict[str, Any]:
+    """Return what the command prints; it has to succeed."""
+    done = seedbed(folder, store, *words, "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def later_commits(folder: Path, *experiments: str) -> None:
+    """Let the tree move on: afterwards these experiments cannot be called any more."""
+    for number in range(NUM_COMMITS):
+        for name in experiments:
+            (folder / "pipelines" / "experiments" / f"{name}.py").write_text(f"raise SystemExit({number})\n")
+        git(folder, "commit", "-q", "-a", "-m", f"{number}")
+
+
+@pytest.fixture
+def clones(tmp_path) -> tuple[Path, Path]:
     for name in ("first", "second"):
         git(tmp_path, "clone", "-q", str(PROJECT), name)
-        write_corpus(tmp_path / name / "data" / "scifact")  # a folder that git ignores
-    first, second = tmp_path / "first", tmp_path / "second"
-    words = ("--set", "corpus.kind=beir", "--set", "corpus.path=data/scifact", "--set", "num_bootstrap=100")
-    ran = seedbed(first, store, "run", "retrieval", "--seed", "7", "--json", *words)
-    assert ran.returncode == 0, ran.stderr
-    result = json.loads(ran.stdout)
-    (first / "data").rename(tmp_path / "away")
-    for number in range(NUM_COMMITS):
-        (second / "pipelines" / "experiments" / "retrieval.py").write_text(f"raise SystemExit({number})\n")
-        git(second, "commit", "-q", "-a", "-m", f"{number}")
+    return tmp_path / "first", tmp_path / "second"
 
-    again = seedbed(second, store, "reproduce", result["run_id"][:8], "--json")
-    assert again.returncode == 0, again.stdout + again.stderr
-    verdict = json.loads(again.stdout)
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_retrieval_is_reproduced_from_another_clone_after_ten_commits(clones, tmp_path, store):
+    """Which also runs it twice in fresh processes, and with nothing left of the first run's index."""
+    first, second = clones
+    for clone in clones:
+        write_corpus(clone / "data" / "scifact")  # a folder that git ignores
+    words = ("--set", "corpus.kind=beir", "--set", "corpus.path=data/scifact", "--set", "num_bootstrap=100")
+    result = ran(first, store, "run", "retrieval", "--seed", "7", *words)
+    (first / "data").rename(tmp_path / "away")
+    later_commits(second, "retrieval")
+
+    verdict = ran(second, store, "reproduce", result["run_id"][:8])
     assert (verdict["status"], verdict["differences"], verdict["is_reproduced"]) == ("reproduced bit for bit", [], True)
     archive = MlflowArchive(TrackingConfig(), store)
     old, new = archive.get(result["run_id"]), archive.get(verdict["new_run_id"])
@@ -111,6 +129,36 @@ def test_built_in_experiment_is_reproduced_from_another_clone_after_ten_commits(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_ner_training_and_scoring_are_reproduced_from_another_clone_with_the_model_of_then(clones, store):
+    first, second = clones
+    for name, people in {"train": ("Ann", "Ben"), "dev": ("Ann",), "test": ("Ben",)}.items():
+        lines = [f"[{person}|PERSON] lives in [{place}|GPE]." for person in people for place in ("Oslo", "Rome")]
+        (first / "data" / f"{name}.txt").write_text("\n".join(lines) + "\n")
+    git(first, "add", "-A")
+    git(first, "commit", "-q", "-m", "texts")
+    git(second, "pull", "-q", "--rebase", str(first), "HEAD")
+    paths = [f"data.{name}=data/{name}.txt" for name in ("train", "dev", "test")]
+    words = ("training.architecture=tok2vec", "training.max_epochs=2", "data.behaviour=null", "register_model=false")
+    trained = ran(first, store, "run", "ner-train", "--seed", "7", *(f"--set={word}" for word in (*paths, *words)))
+    archive = MlflowArchive(TrackingConfig(), store)
+    digest = archive.get(trained["run_id"]).tags["seedbed.model_digest"]
+    scored = ran(first, store, "run", "ner-evaluate", "--set=corpus.path=data/test.txt", f"--set=ner.model={digest}")
+    assert scored["metrics"]["f1"] == trained["metrics"]["f1"]
+    for name in ("train", "dev", "test"):
+        (second / "data" / f"{name}.txt").unlink()
+    later_commits(second, "ner_train", "ner_evaluate")
+
+    for run in (trained, scored):
+        verdict = ran(second, store, "reproduce", run["run_id"])
+        assert (verdict["status"], verdict["differences"]) == ("reproduced bit for bit", [])
+    again = archive.get(archive.get(trained["run_id"]).tags["seedbed.reproduced_by"])
+    assert (again.tags["seedbed.model_digest"], again.tags["seedbed.result.model"]) == (digest, digest)
+    tags = archive.get(scored["run_id"]).tags
+    assert (tags["seedbed.pin.ner.model"], tags["seedbed.model.ner"]) == (digest, digest)
+
+
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_killed_run_goes_on_from_its_checkpoint_and_ends_as_if_nothing_had_been(tmp_path, store):
     git(tmp_path, "init", "-q")
@@ -121,9 +169,7 @@ def test_killed_run_goes_on_from_its_checkpoint_and_ends_as_if_nothing_had_been(
     assert killed.returncode == -9
     (run_id,) = (path.name for path in (store / "checkpoints").iterdir())
 
-    resumed = seedbed(tmp_path, store, "run", "--resume", run_id[:8], "--json")
-    assert resumed.returncode == 0, resumed.stderr
-    result = json.loads(resumed.stdout)
+    result = ran(tmp_path, store, "run", "--resume", run_id[:8])
     total = 0.0
     for step in range(1, 7):
         total += SeedPlan(root=7).generator(f"step {step}").random()
@@ -133,3 +179,9 @@ def test_killed_run_goes_on_from_its_checkpoint_and_ends_as_if_nothing_had_been(
     assert (old.status, new.status, new.tags["seedbed.resumes"]) == ("KILLED", "FINISHED", run_id)
     assert new.metrics["cost/begun_at"] == 4
     assert list((store / "checkpoints").iterdir()) == []
+
+
+@pytest.mark.slow  # one of the twelve; `make bench ARGS=planted` has all, and ten with nothing planted
+def test_change_that_is_planted_before_the_command_is_named(capsys):
+    assert planted.main(["--clean", "0", "--only", "data"]) == 0
+    assert "1 of 1 named; 0 false alarms" in capsys.readouterr().out

@@ -8,22 +8,19 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from pipelines import stages
 from seedbed.tracking.adapters.mlflow_archive import MlflowArchive
 from seedbed.tracking.config import TrackingConfig
 from seedbed.tracking.dvc import md5_of, tracked_md5
+from tests.s3_server import KEYS, remote_at, s3_server
 
 ROOT = Path(__file__).parents[2]
 DVC = Path(sys.executable).with_name("dvc")
 LIMIT_S = 240
-KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
 def command(folder: Path, *words: str | Path, **variables: str) -> str:
@@ -60,25 +57,14 @@ def project(tmp_path) -> Path:
 
 
 @pytest.fixture
-def s3() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    client = boto3.client(
-        "s3", endpoint_url=url, aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1"
-    )
-    client.create_bucket(Bucket="data")
-    client.close()
-    yield url
-    server.stop()
+def s3():
+    with s3_server() as url:
+        yield url
 
 
 @pytest.mark.slow
 def test_trial_is_made_once_pushed_to_s3_wiped_pulled_and_the_same(project, s3):
-    (project / ".dvc" / "config.local").write_text(
-        f"[core]\n    remote = shared\n['remote \"shared\"']\n    url = s3://data/seedbed\n    endpointurl = {s3}\n"
-    )
+    (project / ".dvc" / "config.local").write_text(remote_at(s3))
     made = command(project, DVC, "exp", "run", "-S", "corpus.num_documents=40", "corpus", "ner-data")
     assert made.count("Running stage") == 2
     again = command(project, DVC, "repro", "corpus", "ner-data")

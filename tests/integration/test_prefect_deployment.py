@@ -27,8 +27,11 @@ from seedbed.backup.archive import verify
 from seedbed.settings import load_settings
 from seedbed.stores.config import StoreConfig
 from seedbed.stores.point import CollectionSpec
+from seedbed.tracking.adapters.mlflow_archive import MlflowArchive
+from seedbed.tracking.config import TrackingConfig
 from tests.api_server import served
 from tests.ner_model import small_model
+from tests.repositories import git
 from tools.check_log_lines import faults_of
 
 ROOT = Path(__file__).parents[2]
@@ -189,6 +192,9 @@ def test_deployment_run_completes_and_the_store_has_the_documents(prefect, docum
     collection = report.partition("| collection | ")[2].partition(" |")[0]
     assert wiring.store(StoreConfig(), prefect.folder / "home").open(CollectionSpec(collection, 384)).count() == 3
     assert "shard-0000" in {run["name"] for run in prefect.ask("task_runs")}
+    [run] = MlflowArchive(TrackingConfig(), prefect.folder / "home").find("embed-corpus")
+    assert run.tags["seedbed.entry"] == "prefect worker"
+    assert run.tags["seedbed.git.commit"] == git(ROOT, "rev-parse", "HEAD")
     lines = [line for line in worker.splitlines() if line.startswith("{")]
     assert faults_of(lines, json.loads((ROOT / "m2m" / "log-event.schema.json").read_text())) == []
     logged = {json.loads(line)["message"] for line in lines}

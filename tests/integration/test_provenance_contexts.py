@@ -2,7 +2,8 @@
 
 tests/integration/test_provenance_contexts.py - v0.1.0
 
-The console script and the whole way through the store: tests/e2e/test_reproduce_command.py, test_tracking_entry.py.
+The console script and the whole way through the store: tests/e2e/test_reproduce_command.py, test_tracking_entry.py;
+a worker of Prefect: test_prefect_deployment.py.
 """
 
 import json
@@ -55,16 +56,6 @@ def test_module_brings_the_code_of_its_package(project):
         git(project, "rev-parse", "HEAD"),
         "false",
     )
-
-
-def test_flow_run_of_a_prefect_worker_brings_the_code_of_the_working_directory(project, tmp_path):
-    """The worker starts `python -m prefect.engine` in the folder that the deployment names; so is it done here."""
-    stand_in = tmp_path / "installed" / "prefect"
-    stand_in.mkdir(parents=True)
-    (stand_in / "__init__.py").touch()
-    (stand_in / "engine.py").write_text(TELL)
-    tags = told(project, sys.executable, "-m", "prefect.engine", PYTHONPATH=f"{tmp_path / 'installed'}:{SOURCE}")
-    assert (tags["entry"], tags["git.commit"]) == ("prefect worker", git(project, "rev-parse", "HEAD"))
 
 
 def test_notebook_brings_the_code_of_its_folder(project):

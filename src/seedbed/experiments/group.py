@@ -19,7 +19,7 @@ from typing import final
 
 from seedbed.errors import SeedbedError
 from seedbed.experiments.children import Children, Ended
-from seedbed.experiments.search import Candidate, Search, value_of
+from seedbed.experiments.search import Candidate, Search, metric_of
 from seedbed.experiments.space import as_overrides
 from seedbed.experiments.trial import Plan, Trial
 from seedbed.tracking.live_run import Run
@@ -77,8 +77,7 @@ def run_group(run: Run, plan: Plan, search: Search, journal: Journal, write: Cal
     Raises:
         SeedbedError: the first trials all failed, so the others would too.
     """
-    before = journal.trials()
-    metric = plan.metric or _first_metric(before)
+    metric = metric_of(plan, journal.trials())
     asked: dict[int, Candidate] = {}
     newest: dict[int, int] = {}
     hopeless: set[int] = set()
@@ -99,7 +98,7 @@ def run_group(run: Run, plan: Plan, search: Search, journal: Journal, write: Cal
                 trial = _trial(asked[ended.number], ended, was_hopeless=ended.number in hopeless)
                 metric = metric or next(iter(trial.metrics), "")
                 journal.add(trial)
-                search.tell(trial, value_of(plan, trial))
+                search.tell(trial, trial.metrics.get(metric))
                 logger.info("trial_ended", extra=trial.model_dump(include={"number", "state", "run_id", "error"}))
                 write()
                 run.progress(len(journal.trials()), plan.num_trials, "runs")
@@ -125,10 +124,6 @@ def _trial(candidate: Candidate, ended: Ended, *, was_hopeless: bool) -> Trial:
         error="" if finished or was_hopeless else ended.error,
         seconds=round(ended.seconds, 3),
     )
-
-
-def _first_metric(trials: Sequence[Trial]) -> str:
-    return next((name for trial in trials for name in trial.metrics), "")
 
 
 def _refuse_to_fail_on(trials: Sequence[Trial]) -> None:

@@ -25,7 +25,7 @@ from seedbed.experiments.reproduction.evidence import Evidence, read_evidence
 from seedbed.experiments.reproduction.integrity import faults_of
 from seedbed.experiments.reproduction.interpreter import find_interpreter, own_packages
 from seedbed.experiments.reproduction.linking import record_new, refuse_unsuitable, tag_old
-from seedbed.experiments.reproduction.placing import place_sources
+from seedbed.experiments.reproduction.placing import Places, place_sources
 from seedbed.experiments.reproduction.rerun import run_again
 from seedbed.experiments.reproduction.verdict import TOLERANCE, Verdict, judge, refuse
 from seedbed.tracking.digest_cache import DigestCache
@@ -83,11 +83,11 @@ class Reproduction:
         cache = DigestCache(self.home / "digests.db")
         if here:
             tree = self.repository or Path.cwd()
-            place_sources(then, tree, self.repository, cache)
+            place_sources(then, Places(tree, self.repository, self.home, self.archive.download), cache)
             python, environment = Path(sys.executable), "this one"
         else:
             tree = checkout.check_out(then, self.repository, work / "tree")
-            place_sources(then, tree, self.repository, cache)
+            place_sources(then, Places(tree, self.repository, self.home, self.archive.download), cache)
             python, environment = find_interpreter(then, tree, self.repository, self.home, self.tell)
         state = work / "state"
         new_id = run_again(then, python, tree, self.home, state, as_here=here, secrets=self.secrets, tell=self.tell)

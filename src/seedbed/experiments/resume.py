@@ -7,7 +7,7 @@ What goes on is the work (committed shards, checkpoints), not the record: a clos
 ```mermaid
 flowchart LR
     prepare --> read_evidence & Resumption
-    prepare --> RunTracker & FileLock
+    prepare --> RunTracker & is_alive
     prepare --> UserError
 ```
 """
@@ -17,13 +17,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from filelock import FileLock, Timeout
-
 from seedbed.errors import UserError
 from seedbed.experiments.reproduction.evidence import read_evidence
 from seedbed.tracking.live_run import now_ms
 from seedbed.tracking.ports import RunArchive, RunTracker
-from seedbed.tracking.run import alive_file
+from seedbed.tracking.run import is_alive
 
 
 class Resumption(NamedTuple):
@@ -61,7 +59,7 @@ def prepare(run_id: str, archive: RunArchive, tracker: RunTracker, home: Path) -
     return Resumption(
         recipe=recipe,
         seed=int(seed),
-        config=evidence.config,
+        config=evidence.pinned_config,
         deterministic=evidence.fact("deterministic") != "false",
         begun_as=begun_as,
         tags={
@@ -74,12 +72,6 @@ def prepare(run_id: str, archive: RunArchive, tracker: RunTracker, home: Path) -
 
 
 def _close_left_open(run_id: str, tracker: RunTracker, home: Path) -> None:
-    file = alive_file(home, run_id)
-    if file.is_file():
-        lock = FileLock(file)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise UserError(f"run {run_id[:8]} is still running; end it before you go on with it (Ctrl-C)") from None
-        lock.release()
+    if is_alive(home, run_id):
+        raise UserError(f"run {run_id[:8]} is still running; end it before you go on with it (Ctrl-C)")
     tracker.finish(run_id, "KILLED", now_ms())

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict
 from seedbed.errors import UserError, unknown_choice
 from seedbed.experiments.bounds import results
 from seedbed.experiments.group import Journal, run_group
-from seedbed.experiments.search import Search
+from seedbed.experiments.search import Search, metric_of
 from seedbed.experiments.trial import Plan, Trial
 from seedbed.tracking.live_run import Run
 
@@ -70,7 +70,7 @@ def sweep(run: Run, plan: Plan, search: Search, journal: Journal) -> SweepResult
 
 def result_of(run: Run, plan: Plan, trials: Sequence[Trial]) -> SweepResult:
     """Return what is known when these trials have ended."""
-    metric = plan.metric or next((name for trial in trials for name in trial.metrics), "")
+    metric = metric_of(plan, trials)
     return SweepResult(
         run_id=run.run_id,
         experiment=run.experiment,

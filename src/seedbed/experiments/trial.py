@@ -64,7 +64,7 @@ class Plan(BaseModel):
     """One run for each; a sweep has one seed, and every trial is run with it."""
     axes: tuple[Axis, ...] = ()
     metric: str = ""
-    """What is searched for; "" takes the first that the first finished trial returned."""
+    """What is searched for; "" takes the first that all finished trials returned."""
     minimize: bool = False
     num_trials: int
     num_workers: int

@@ -76,6 +76,7 @@ def train_model(config: NerTrainConfig, run: Run, workshop: Workshop) -> dict[st
     )
     kept = _kept(folder, run.home / "models" / "ner" / card.digest)
     run.set_tags({"seedbed.model_digest": card.digest})
+    run.record_result("model", card.digest)
     find = workshop.finder(ModelPlace(card.name, card.version, kept))
     metrics, evaluation = _measured(config.data, splits, find, run)
     if config.register_model:

@@ -43,14 +43,18 @@ METRICS: Mapping[str, RankingMetric] = {
     "recall_at_100": RankingMetric(R @ 100, 100),
     "mrr_at_10": RankingMetric(RR @ 10, 10, provider="msmarco"),
     "map_at_10": RankingMetric(AP @ 10, 10),
+    "ndcg_at_5": RankingMetric(nDCG @ 5, 5),
+    "recall_at_5": RankingMetric(R @ 5, 5),
+    "mrr_at_5": RankingMetric(RR @ 5, 5, provider="msmarco"),
+    "map_at_5": RankingMetric(AP @ 5, 5),
 }
 
 
 def measurable(top_k: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the names of the metrics that `top_k` documents suffice for, and of those they do not.
 
-    >>> measurable(20)
-    (('ndcg_at_10', 'recall_at_10', 'mrr_at_10', 'map_at_10'), ('recall_at_100',))
+    >>> measurable(5)[0]
+    ('ndcg_at_5', 'recall_at_5', 'mrr_at_5', 'map_at_5')
     """
     names = tuple(name for name, metric in METRICS.items() if metric.cutoff <= top_k)
     return names, tuple(name for name in METRICS if name not in names)

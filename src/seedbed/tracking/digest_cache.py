@@ -16,7 +16,7 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from itertools import batched
 from pathlib import Path
@@ -42,9 +42,14 @@ class _File(NamedTuple):
 class DigestCache:
     """Digests of what was read before, in one SQLite file that processes share."""
 
-    def __init__(self, database: Path) -> None:
-        """Remember in `database`, which need not exist; where it cannot be written, everything is read each time."""
+    def __init__(self, database: Path, of_file: Callable[[Path], str] | None = None, kind: str = "") -> None:
+        """Remember in `database`, which need not exist; where it cannot be written, everything is read each time.
+
+        `of_file` makes another digest of a file than ours, and `kind` keeps them apart.
+        """
         self._database = database
+        self._of_file = of_file
+        self._kind = kind
 
     def digest(self, path: Path, *, verify: bool = False) -> str:
         """Return the digest of a file, or of the names and contents of all files below a folder.
@@ -55,6 +60,13 @@ class DigestCache:
             UserError: there is nothing at that path.
             WorldError: a file cannot be read.
         """
+        listed = self.listing(path, verify=verify)
+        if list(listed) == ["."]:
+            return listed["."]
+        return digest_stream(part for pair in listed.items() for part in pair)
+
+    def listing(self, path: Path, *, verify: bool = False) -> dict[str, str]:
+        """Return the digest of every file below a folder by its path in there; of a file as `.`."""
         path = path.expanduser().absolute()
         if not path.exists():
             raise UserError(f"there is no file or folder {str(path)!r}; check the path")
@@ -63,27 +75,25 @@ class DigestCache:
             digests = self._digests(files, verify)
         except OSError as error:
             raise WorldError(f"cannot read {error.filename}: {error.strerror}; check permissions and disk") from error
-        if path.is_file():
-            return digests[files[0].path]
-        names = (part for file in files for part in (os.path.relpath(file.path, path), digests[file.path]))
-        return digest_stream(names)
+        return {os.path.relpath(file.path, path): digests[file.path] for file in files}
 
     def _digests(self, files: list[_File], verify: bool) -> dict[str, str]:
         known = {} if verify else self._known(files)
         now = time.time_ns()
-        read = {file: digest_file(Path(file.path)) for file in files if file.path not in known}
+        of_file = self._of_file or digest_file
+        read = {file: of_file(Path(file.path)) for file in files if file.path not in known}
         self._remember({file: text for file, text in read.items() if now - file.changed_ns > _SETTLED_NS})
         return known | {file.path: text for file, text in read.items()}
 
     def _known(self, files: list[_File]) -> dict[str, str]:
-        wanted = {file.path: file.state for file in files}
+        wanted = {f"{self._kind}{file.path}": file for file in files}
         found: dict[str, str] = {}
         try:
             with self._opened() as connection:
                 for some in batched(wanted, _ASKED_AT_ONCE):
                     marks = ",".join("?" * len(some))
                     rows = connection.execute(f"SELECT path, state, digest FROM files WHERE path IN ({marks})", some)  # noqa: S608  # nosec B608 - only question marks
-                    found |= {path: digest for path, state, digest in rows if wanted[path] == state}
+                    found |= {wanted[key].path: digest for key, state, digest in rows if wanted[key].state == state}
         except (sqlite3.Error, OSError) as error:
             logger.warning("digest_cache_unusable", extra={"database": str(self._database), "reason": str(error)})
         return found
@@ -91,7 +101,7 @@ class DigestCache:
     def _remember(self, read: Mapping[_File, str]) -> None:
         if not read:
             return
-        rows = [(file.path, file.state, digest) for file, digest in read.items()]
+        rows = [(f"{self._kind}{file.path}", file.state, digest) for file, digest in read.items()]
         try:
             with self._opened() as connection:
                 connection.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", rows)

@@ -13,15 +13,18 @@ flowchart LR
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+type Listing = Callable[[Path], Mapping[str, str]]
+"""Takes a file or folder, returns the MD5 of every file in there by its path from there; of a file itself as `.`."""
 
-def tracked_md5(path: Path) -> str:
+
+def tracked_md5(path: Path, listing: Listing | None = None) -> str:
     """Return the MD5 that DVC has for what lies there; with a word behind it where that has changed since.
 
-    "" where DVC does not track it.
+    "" where DVC does not track it. `listing` may know the MD5 of files without reading them again.
     """
     path = path.absolute()
     if not path.exists():
@@ -29,18 +32,28 @@ def tracked_md5(path: Path) -> str:
     wanted = next(_recorded(path), "")
     if not wanted:
         return ""
-    return wanted if md5_of(path) == wanted else f"{wanted} (changed since)"
+    return wanted if md5_of(path, listing) == wanted else f"{wanted} (changed since)"
 
 
-def md5_of(path: Path) -> str:
+def md5_of(path: Path, listing: Listing | None = None) -> str:
     """Return the MD5 that DVC 3 gives a file, or a folder."""
+    found = (listing or _read)(path)
     if path.is_file():
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, _md5).hexdigest()
-    files = sorted(each for each in path.rglob("*") if each.is_file())
-    rows = [{"md5": md5_of(each), "relpath": each.relative_to(path).as_posix()} for each in files]
-    listing = json.dumps(sorted(rows, key=lambda row: row["relpath"]), sort_keys=True)
-    return f"{_md5(listing.encode()).hexdigest()}.dir"
+        return found["."]
+    rows = [{"md5": md5, "relpath": Path(name).as_posix()} for name, md5 in found.items()]
+    text = json.dumps(sorted(rows, key=lambda row: row["relpath"]), sort_keys=True)
+    return f"{_md5(text.encode()).hexdigest()}.dir"
+
+
+def md5_of_file(path: Path) -> str:
+    """Return the MD5 of the bytes of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, _md5).hexdigest()
+
+
+def _read(path: Path) -> dict[str, str]:
+    files = [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file()]
+    return {str(each.relative_to(path)): md5_of_file(each) for each in files}
 
 
 def _md5(data: bytes = b"") -> Any:

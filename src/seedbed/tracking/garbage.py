@@ -11,7 +11,7 @@ flowchart LR
 ```
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -46,14 +46,19 @@ def sort_runs(
     now: datetime,
     older_than: timedelta,
     sizes: Mapping[str, int],
+    alive: Collection[str] = (),
 ) -> Sorted:
-    """Sort the runs that came to nothing; `models` are the sources of registered models, `sizes` bytes by run id."""
+    """Sort the runs that came to nothing.
+
+    `models` are the sources of registered models, `sizes` bytes by run id, `alive` the runs that a process works on.
+    """
     by_id = {record.run_id: record for record in records}
     why = {record.run_id: reason for record in records if (reason := _came_to_nothing(record, now, older_than))}
     stay: dict[str, str] = {}
     for run_id in [*why, *(record.run_id for record in trash)]:
         if run_id in models:
             stay[run_id] = f"registered as {models[run_id]}"
+    stay |= dict.fromkeys((run_id for run_id in why if run_id in alive), "a process works on it")
     while changed := _held(records, by_id, why, stay):
         stay |= changed
     gone = {run_id: reason for run_id, reason in why.items() if run_id not in stay}

@@ -25,12 +25,15 @@ from seedbed.errors import UserError
 from seedbed.logging_redaction import redact_text
 from seedbed.progress import Progress
 from seedbed.tracking.digest_cache import DigestCache
-from seedbed.tracking.dvc import tracked_md5
+from seedbed.tracking.dvc import md5_of_file, tracked_md5
 from seedbed.tracking.names import as_numbers, check_name
 from seedbed.tracking.parameters import flatten
 from seedbed.tracking.ports import FinalStatus, RunTracker
 from seedbed.tracking.record import RunBatch
 from seedbed.tracking.seeds import SeedPlan
+
+HOME = "$SEEDBED_HOME"
+"""Stands in what a run records for the folder of all local state."""
 
 type RunStatus = FinalStatus | Literal["RUNNING"]
 
@@ -108,23 +111,41 @@ class Run:
             UserError: no digest is given and there is no file or folder `source`.
         """
         tags = self._named("data", name, digest, str(source))
-        if source and (md5 := tracked_md5(Path(source))):
+        md5s = DigestCache(self.home / "digests.db", md5_of_file, kind="md5 ")
+        if source and (md5 := tracked_md5(Path(source), md5s.listing)):
             tags[f"seedbed.data_dvc.{name}"] = md5
         self._data[name] = tags[f"seedbed.data.{name}"]
         self._send(tags=tags | {"seedbed.data_digest": self.data_digest})
 
-    def use_model(self, name: str, digest: str = "", source: str | Path = "") -> None:
-        """Record which model the run used, as `use_data` records data; it is no part of the data digest."""
-        self._send(tags=self._named("model", name, digest, str(source)))
+    def use_model(self, name: str, digest: str = "", source: str | Path = "", artifact: str = "") -> None:
+        """Record which model the run used, as `use_data` records data; it is no part of the data digest.
+
+        `artifact` is where the store keeps it as well: the id of a run, `/`, and the path of its artefact.
+        """
+        kept = {f"seedbed.model_artifact.{name}": artifact} if artifact else {}
+        self._send(tags=self._named("model", name, digest, str(source)) | kept)
+
+    def pin(self, key: str, value: str) -> None:
+        """Record what a name that moves (an alias, "latest") stood for: made again, the run gets that for `key`.
+
+        `key` is one of the configuration, with dots; the value is one that it takes.
+        """
+        check_name("key", key)
+        self._send(tags={f"seedbed.pin.{key}": value})
 
     def _named(self, kind: str, name: str, digest: str, source: str) -> dict[str, str]:
         check_name("data set" if kind == "data" else kind, name)
-        tags = {f"seedbed.{kind}_source.{name}": source} if source else {}
+        tags = {f"seedbed.{kind}_source.{name}": self._portable(source)} if source else {}
         if not digest or (source and Path(source).expanduser().exists()):
             content = DigestCache(self.home / "digests.db").digest(Path(source))
             tags[f"seedbed.{kind}_content.{name}"] = content
             digest = digest or content
         return tags | {f"seedbed.{kind}.{name}": digest}
+
+    def _portable(self, source: str) -> str:
+        """Return a path below the home folder as one below any home folder."""
+        inside = Path(source).is_relative_to(self.home)
+        return f"{HOME}/{Path(source).relative_to(self.home).as_posix()}" if inside else source
 
     def record_result(self, name: str, digest: str) -> None:
         """Let the digest of a detailed result (the rows behind a mean) count in the results digest."""

@@ -14,6 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+ARTIFACT = "model"
+"""Under which a run keeps the model that it registered."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelPackage:
@@ -40,6 +43,11 @@ class ModelVersion:
     version: str
     run_id: str
     tags: Mapping[str, str]
+
+
+def artifact_of(files: str) -> str:
+    """Return the artefact, of the run that made a registered model, which holds its folder of this name."""
+    return f"{ARTIFACT}/artifacts/{files}"
 
 
 class ModelRegistry(ABC):

@@ -21,7 +21,7 @@ from itertools import accumulate
 from pathlib import Path
 from types import FrameType, MappingProxyType
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from pydantic import BaseModel
 
 from seedbed.digests import digest_file, digest_json, digest_stream
@@ -105,6 +105,20 @@ def closing(run: Run, tracker: RunTracker) -> Iterator[None]:
 def alive_file(home: Path, run_id: str) -> Path:
     """Return the file that the process of a run keeps locked: the lock ends with it, kill -9 included."""
     return home.absolute() / "running" / run_id / "alive.lock"
+
+
+def is_alive(home: Path, run_id: str) -> bool:
+    """Return whether a process here works on the run."""
+    file = alive_file(home, run_id)
+    if not file.is_file():
+        return False
+    lock = FileLock(file, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False
 
 
 def artifact_tags(folder: Path) -> dict[str, str]:

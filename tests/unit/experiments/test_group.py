@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedbed.experiments.group import TRIALS_FILE, Journal
+from seedbed.experiments.search import metric_of
 from seedbed.experiments.sweep import best_of, in_order
 from seedbed.experiments.trial import Plan, Trial
 
@@ -72,3 +73,14 @@ def test_of_equals_the_first_is_the_best():
 
 def test_nothing_finished_has_no_best():
     assert best_of([trial(0, "failed")], "loss", minimize=False) is None
+
+
+def test_without_a_name_the_best_is_by_the_first_metric_that_all_finished_trials_have():
+    plan = Plan(kind="grid", experiment="mine", seeds=(7,), num_trials=3, num_workers=1)
+    wide, narrow = trial(0, at_10=0.5, at_5=0.4), trial(1, at_5=0.6)
+
+    assert metric_of(plan, [wide, narrow, trial(2, "failed")]) == "at_5"
+    assert metric_of(plan, [wide, trial(1, other=0.6)]) == "at_10"
+    assert metric_of(plan.model_copy(update={"kind": "optuna"}), [wide, narrow]) == "at_10"
+    assert metric_of(plan.model_copy(update={"metric": "at_10"}), [narrow]) == "at_10"
+    assert metric_of(plan, [trial(0, "failed")]) == ""

@@ -12,8 +12,7 @@ from seedbed.ner.adapters.encoder_network import EntityNetwork
 from seedbed.ner.adapters.encoder_pieces import Pieces
 
 
-@pytest.fixture(scope="module")
-def graph(tmp_path_factory):
+def network():
     import torch
     from transformers import BertConfig, BertModel
 
@@ -21,8 +20,18 @@ def graph(tmp_path_factory):
     config = BertConfig(
         vocab_size=500, hidden_size=48, num_hidden_layers=2, num_attention_heads=4, intermediate_size=96
     )
+    return EntityNetwork(BertModel(config), num_tags=5, dropout=0.0)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("graph")
-    save_graph(EntityNetwork(BertModel(config), num_tags=5, dropout=0.0), folder)
+    save_graph(network(), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def graph(folder):
     return EncoderGraph(folder / GRAPH, "fp32")
 
 
@@ -39,6 +48,13 @@ def test_scores_are_the_same_alone_and_among_others_but_for_rounding(graph):
     for text, scores in zip(texts, together, strict=True):
         assert scores.shape == (len(text.ids), 5)
         np.testing.assert_allclose(graph.scores([text])[0], scores, atol=1e-5)
+
+
+def test_equal_weights_are_equal_bytes_whatever_the_process_has_converted_before(folder, tmp_path):
+    save_graph(network(), tmp_path)
+
+    for file in folder.iterdir():
+        assert (tmp_path / file.name).read_bytes() == file.read_bytes()
 
 
 @pytest.mark.parametrize(

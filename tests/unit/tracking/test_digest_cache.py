@@ -13,6 +13,7 @@ from seedbed.digests import digest_file
 from seedbed.errors import UserError
 from seedbed.tracking import digest_cache
 from seedbed.tracking.digest_cache import DigestCache
+from seedbed.tracking.dvc import md5_of, md5_of_file
 
 
 @pytest.fixture
@@ -101,3 +102,20 @@ def test_thousands_of_files_seen_before_take_a_fraction_of_a_second(cache, tmp_p
     started = time.process_time()
     cache.digest(tmp_path / "many")
     assert time.process_time() - started < 0.5
+
+
+def test_md5_of_dvc_is_remembered_beside_ours_and_by_itself(cache, folder, reads, tmp_path):
+    read = []
+
+    def md5(path):
+        read.append(path.name)
+        return md5_of_file(path)
+
+    other = DigestCache(tmp_path / "home" / "digests.db", md5, kind="md5 ")
+    cache.digest(folder)
+    assert md5_of(folder, other.listing) == md5_of(folder, other.listing) == md5_of(folder)
+    assert md5_of(folder / "a.txt", other.listing) == md5_of(folder / "a.txt")
+    assert (read, reads) == (["a.txt", "b.txt"], ["a.txt", "b.txt"])
+    (folder / "deep" / "b.txt").write_text("tvo")
+    assert md5_of(folder, other.listing) == md5_of(folder)
+    assert read == ["a.txt", "b.txt", "b.txt"]

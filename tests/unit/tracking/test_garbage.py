@@ -29,8 +29,8 @@ def record(run_id, status="FAILED", days=30, parent="", **tags):
     )
 
 
-def sort(*records, trash=(), models=None):
-    found = sort_runs(records, trash, models or {}, NOW, WEEK, {"a": 10, "b": 5})
+def sort(*records, trash=(), models=None, alive=()):
+    found = sort_runs(records, trash, models or {}, NOW, WEEK, {"a": 10, "b": 5}, alive)
     return {item.name: item.reason for item in found.can_go}, {item.name: item.reason for item in found.must_stay}
 
 
@@ -85,3 +85,12 @@ def test_what_it_frees_is_told():
     found = sort_runs([record("a"), record("b")], [], {}, NOW, WEEK, {"a": 10, "b": 5})
 
     assert sum(item.num_bytes for item in found.can_go) == 15
+
+
+def test_run_that_a_process_works_on_stays_however_long_ago_it_began_and_so_does_what_is_part_of_it():
+    runs = [record("a", "RUNNING"), record("b", parent="a"), record("c", "RUNNING")]
+
+    assert sort(*runs, alive=("a",)) == (
+        {"c": "never closed: its process was killed"},
+        {"a": "a process works on it", "b": "part of a, which stays"},
+    )

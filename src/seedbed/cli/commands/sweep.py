@@ -35,9 +35,7 @@ def sweep(
     trials: Annotated[
         int | None, typer.Option(min=1, max=10_000, help="How many, with --search optuna; default: 20.")
     ] = None,
-    metric: Annotated[
-        str, typer.Option(help="What is searched for; default: the first that the experiment returns.")
-    ] = "",
+    metric: Annotated[str, typer.Option(help="What is searched for; default: the first that all trials return.")] = "",
     minimize: Annotated[bool, typer.Option("--minimize", help="The lowest value is the best.")] = False,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set one key for all trials.")
@@ -54,7 +52,7 @@ def sweep(
 ) -> None:
     """Try configurations of an experiment, each in a process of its own, and show the best.
 
-    Example: seedbed sweep retrieval --grid top_k=10,20 --grid chunk.tokens=64,128
+    Example: seedbed sweep retrieval --grid top_k=5,10 --grid chunk.tokens=64,128
 
     Example: seedbed sweep my.py:train --search optuna --range rate=1e-5:1e-2:log --trials 40 --metric loss --minimize
     """

@@ -22,7 +22,7 @@ import optuna
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState
 
-from seedbed.experiments.search import Candidate, Search, value_of
+from seedbed.experiments.search import Candidate, Search, metric_of
 from seedbed.experiments.trial import Axis, Plan, Trial
 from seedbed.tracking.seeds import SeedPlan
 
@@ -79,7 +79,7 @@ class OptunaSearch(Search):
             trial = optuna.Trial(self._study, left._trial_id)
             self._running[left.number] = trial
             if ended := done.get(left.number):
-                self.tell(ended, value_of(self._plan, ended))
+                self.tell(ended, ended.metrics.get(metric_of(self._plan, done.values())))
                 continue
             trial.set_user_attr(_INTERRUPTED, True)
             self._study.tell(self._running.pop(left.number), state=TrialState.FAIL)

@@ -40,6 +40,8 @@ class Source(BaseModel):
     """Path or name, as the run was told it; "" when it did not say."""
     content: str
     """Digest of the bytes at `place`; "" when it is no path."""
+    artifact: str = ""
+    """Where the store keeps it as well: the id of a run, `/`, and the path of its artefact."""
 
 
 class Evidence(BaseModel):
@@ -58,6 +60,18 @@ class Evidence(BaseModel):
     def fact(self, name: str) -> str:
         """Return one of our tags, "" where the run has none."""
         return self.record.tags.get(f"seedbed.{name}", "")
+
+    @property
+    def pinned_config(self) -> Json:
+        """The configuration, with what moved on since (an alias, say) as it was then."""
+        config: Json = json.loads(json.dumps(self.config))
+        for key, value in self._below("pin").items():
+            *path, leaf = key.split(".")
+            inner = config
+            for part in path:
+                inner = inner.setdefault(part, {})
+            inner[leaf] = value
+        return config
 
     @property
     def packages(self) -> Mapping[str, str]:
@@ -87,6 +101,14 @@ class Evidence(BaseModel):
         return self.folder.relative_to(self.root) if inside and self.root else None
 
     @property
+    def recipe(self) -> str:
+        """The experiment: its name, or `path/to/file.py:function` from the top of the tree where it lies in there."""
+        path, colon, function = self.fact("recipe").rpartition(":")
+        whole = self.folder / path
+        inside = colon and self.root is not None and whole.is_relative_to(self.root)
+        return f"{whole.relative_to(self.root).as_posix()}:{function}" if inside and self.root else self.fact("recipe")
+
+    @property
     def num_cores(self) -> int:
         """Cores that the run could use; 0 when it does not say."""
         return int(self.provenance.get("hardware", {}).get("num_usable_cores", 0))
@@ -98,9 +120,10 @@ class Evidence(BaseModel):
         kinds: tuple[Literal["data", "model"], ...] = ("data", "model")
         for kind in kinds:
             digests = self._below(kind)
-            places, contents = self._below(f"{kind}_source"), self._below(f"{kind}_content")
+            groups = {"place": "source", "content": "content", "artifact": "artifact"}
+            facts = {field: self._below(f"{kind}_{group}") for field, group in groups.items()}
             found += [
-                Source(kind=kind, name=name, digest=digest, place=places.get(name, ""), content=contents.get(name, ""))
+                Source(kind=kind, name=name, digest=digest, **{field: of.get(name, "") for field, of in facts.items()})
                 for name, digest in digests.items()
             ]
         return tuple(found)

@@ -7,46 +7,59 @@ link that they let through would make the tree differ.
 
 ```mermaid
 flowchart LR
-    place_sources --> Source & DigestCache
+    place_sources --> Places & Source & DigestCache
     place_sources --> NotReproducedError
 ```
 """
 
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
+from seedbed.errors import SeedbedError
 from seedbed.experiments.reproduction.difference import Difference, NotReproducedError
 from seedbed.experiments.reproduction.evidence import Evidence, Source
 from seedbed.experiments.reproduction.surroundings import surroundings
 from seedbed.tracking.digest_cache import DigestCache
+from seedbed.tracking.live_run import HOME
 
 _FETCH_LIMIT_S = 3600.0
 
 
-def place_sources(evidence: Evidence, tree: Path, repository: Path | None, cache: DigestCache) -> None:
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where things may lie, and what fetches an artefact of a run into a folder."""
+
+    tree: Path
+    repository: Path | None
+    home: Path
+    download: Callable[[str, str, Path], Path]
+
+
+def place_sources(evidence: Evidence, places: Places, cache: DigestCache) -> None:
     """Make data and models that the run read from paths be there again; each is read whole and compared.
 
     Raises:
         NotReproducedError: one is nowhere, or is not what it was.
     """
     faults = [
-        fault
-        for source in evidence.sources
-        if source.content and (fault := _placed(source, evidence, tree, repository, cache))
+        fault for source in evidence.sources if source.content and (fault := _placed(source, evidence, places, cache))
     ]
     if faults:
         raise NotReproducedError(faults)
 
 
-def _placed(
-    source: Source, evidence: Evidence, tree: Path, repository: Path | None, cache: DigestCache
-) -> Difference | None:
-    given = Path(source.place).expanduser()
-    place = tree / (evidence.folder_in_tree or "") / given  # an absolute path stays one
+def _placed(source: Source, evidence: Evidence, places: Places, cache: DigestCache) -> Difference | None:
+    given = Path(source.place.replace(HOME, str(places.home), 1)).expanduser()
+    place = places.tree / (evidence.folder_in_tree or "") / given  # an absolute path stays one
     candidates = [place, evidence.folder / given]
-    if repository is not None and not given.is_absolute():
-        candidates.append(repository / (evidence.folder_in_tree or "") / given)
+    if places.repository is not None and not given.is_absolute():
+        candidates.append(places.repository / (evidence.folder_in_tree or "") / given)
     found = ""
     for candidate in candidates:
         if candidate.exists():
@@ -55,13 +68,24 @@ def _placed(
                 _link(candidate, place)
                 return None
             found = found or digest
-    if not place.exists() and _from_dvc(place, tree, repository):
+    if not place.exists() and (_from_dvc(place, places.tree, places.repository) or _from_store(source, place, places)):
         found = cache.digest(place, verify=True)
         if found == source.content:
             return None
-    where = " or ".join(dict.fromkeys(str(each) for each in candidates if each.is_relative_to(tree) is False))
+    where = " or ".join(dict.fromkeys(str(each) for each in candidates if each.is_relative_to(places.tree) is False))
     hint = f"at {where or source.place}" + ("" if found else "; put it there, or push it with DVC")
     return Difference(kind=source.kind, what=source.name, then=source.content, now=found, hint=hint)
+
+
+def _from_store(source: Source, place: Path, places: Places) -> bool:
+    """Fetch what the store keeps as an artefact; return whether it is there now."""
+    run_id, _, artifact = source.artifact.partition("/")
+    if not artifact:
+        return False
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place.parent) as folder, suppress(SeedbedError):
+        places.download(run_id, artifact, Path(folder)).rename(place)
+    return place.exists()
 
 
 def _link(origin: Path, place: Path) -> None:
@@ -81,6 +105,9 @@ def _from_dvc(place: Path, tree: Path, repository: Path | None) -> bool:
     if not (tree / ".dvc").is_dir() or not place.is_relative_to(tree):
         return False
     target = place.relative_to(tree).as_posix()
+    own = repository / ".dvc" / "config.local" if repository is not None else None
+    if own is not None and own.is_file():  # where the remote is, from here; git knows nothing of it
+        shutil.copyfile(own, tree / ".dvc" / "config.local")
     steps = [["checkout", "--force", target], ["pull", "--force", target]]
     if repository is not None and (repository / ".dvc" / "cache").is_dir():
         steps.insert(0, ["cache", "dir", "--local", str(repository / ".dvc" / "cache")])

@@ -23,8 +23,8 @@ from seedbed.experiments.reproduction.evidence import Evidence
 from seedbed.experiments.reproduction.surroundings import surroundings
 
 _PROGRAM = "from seedbed.cli.app import main; main()"
-_SHARED = ("models", "hardware")
-"""Parts of the home folder that a new one borrows: files from a hub, and what `auto` was decided by."""
+_SHARED = ("models", "hardware", "api.key")
+"""Parts of the home folder that a new one borrows: files from a hub, what `auto` was decided by, the gateway's key."""
 
 
 def run_again(
@@ -47,10 +47,10 @@ def run_again(
     """
     state.mkdir(parents=True)
     for name in _SHARED:
-        if (home / name).is_dir():
+        if (home / name).exists():
             (state / name).symlink_to(home / name)
     config = state / "config.json"
-    config.write_text(json.dumps(evidence.config), "utf-8")
+    config.write_text(json.dumps(evidence.pinned_config), "utf-8")
     variables = {
         "PYTHONPATH": f"{tree / 'src'}:{tree}",
         "PYTHONHASHSEED": evidence.fact("seed"),

@@ -65,7 +65,8 @@ def judge(then: Evidence, now: Evidence, found: Sequence[Difference], tolerance:
     )
     if then.fact("results_digest") == now.fact("results_digest"):
         others = sorted({each.kind for each in found})
-        although = f", although {' and '.join(others)} differ" if others else ""
+        differ = "differs" if len(others) == 1 else "differ"
+        although = f", although {' and '.join(others)} {differ}" if others else ""
         why = f"the results digests are equal{although}"
         return made(status="reproduced bit for bit", why=why)
     reasons = _why_not_bit_for_bit(then, now)

@@ -46,7 +46,7 @@ def load_openvino() -> Any:
 
 
 def save_graph(network: "EntityNetwork", folder: Path) -> None:
-    """Write a trained network as a graph."""
+    """Write a trained network as a graph: equal weights, equal bytes."""
     import warnings
 
     import torch
@@ -60,6 +60,9 @@ def save_graph(network: "EntityNetwork", folder: Path) -> None:
         warnings.simplefilter("ignore")  # tracing warns of every branch on a shape
         inputs = {"input_ids": example, "attention_mask": mask, "shapes": example % 2}
         graph = openvino.convert_model(network.eval(), example_input=inputs)
+    graph.set_friendly_name("entities")
+    for place, node in enumerate(graph.get_ordered_ops()):  # OpenVINO numbers them through the life of a process
+        node.set_friendly_name(f"{node.get_type_name()}_{place}")
     openvino.save_model(graph, folder / GRAPH, compress_to_fp16=False)
 
 

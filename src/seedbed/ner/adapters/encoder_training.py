@@ -81,7 +81,7 @@ class EncoderTrainer(Trainer):
             encoder_checkpoint.save(state, checkpoints)
             report(EpochReport(state.epochs, loss, f1, is_best))
         network.load_state_dict(state.best)
-        self._save(network.cpu(), data.labels, nlp, folder)
+        self._save(network.cpu(), data.labels, folder)
         return {
             "device": torch.cuda.get_device_name() if choices.device == "cuda" else "cpu",
             "precision": choices.precision,
@@ -104,7 +104,10 @@ class EncoderTrainer(Trainer):
 
         return show
 
-    def _save(self, network: EntityNetwork, labels: tuple[str, ...], nlp: Any, folder: Path) -> None:
+    def _save(self, network: EntityNetwork, labels: tuple[str, ...], folder: Path) -> None:
+        nlp = pipeline_of(
+            "encoder"
+        )  # a fresh one: that of the training holds every word it has cut, a resumed one fewer
         parts = folder.with_name(f"{folder.name}.parts")
         parts.mkdir(parents=True, exist_ok=True)
         save_graph(network, parts)

@@ -19,12 +19,11 @@ from typing import TYPE_CHECKING, Any, final
 from seedbed.tracking.adapters.mlflow_client import connect, tracking_uri
 from seedbed.tracking.adapters.mlflow_errors import translated
 from seedbed.tracking.config import TrackingConfig
-from seedbed.tracking.registry import ModelPackage, ModelRegistry, ModelVersion
+from seedbed.tracking.registry import ARTIFACT, ModelPackage, ModelRegistry, ModelVersion, artifact_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-_ARTIFACT = "model"
 _FILES_TAG = "seedbed.files"
 """Tag of a version: the name of the folder that its files came from, which MLflow keeps."""
 
@@ -41,12 +40,12 @@ class MlflowRegistry(ModelRegistry):
     def register(self, run_id: str, package: ModelPackage) -> ModelVersion:
         """Send the model and its code, and make the version."""
         with tempfile.TemporaryDirectory() as scratch, translated(self._uri):
-            saved = Path(scratch) / _ARTIFACT
+            saved = Path(scratch) / ARTIFACT
             _save(package, saved)
-            self._client.log_artifacts(run_id, str(saved), _ARTIFACT)
+            self._client.log_artifacts(run_id, str(saved), ARTIFACT)
             if not self._client.search_registered_models(f"name = '{package.name}'"):
                 self._client.create_registered_model(package.name)
-            source = f"{self._client.get_run(run_id).info.artifact_uri}/{_ARTIFACT}"
+            source = f"{self._client.get_run(run_id).info.artifact_uri}/{ARTIFACT}"
             tags = {**package.tags, _FILES_TAG: package.files.name}
             made = self._client.create_model_version(package.name, source, run_id, tags=tags)
         return _version(made)
@@ -69,7 +68,7 @@ class MlflowRegistry(ModelRegistry):
         """Download the model's files."""
         folder.mkdir(parents=True, exist_ok=True)
         with translated(self._uri):
-            wanted = f"{_ARTIFACT}/artifacts/{version.tags[_FILES_TAG]}"
+            wanted = artifact_of(version.tags[_FILES_TAG])
             return Path(self._client.download_artifacts(version.run_id, wanted, str(folder)))
 
 
@@ -84,7 +83,7 @@ def _save(package: ModelPackage, folder: Path) -> None:
         pyfunc.save_model(
             folder,
             python_model=str(package.code),
-            artifacts={_ARTIFACT: str(package.files.absolute())},
+            artifacts={ARTIFACT: str(package.files.absolute())},
             signature=infer_signature(example, package.outputs),
             input_example=example,
             pip_requirements=list(package.requirements),

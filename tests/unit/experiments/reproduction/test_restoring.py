@@ -12,10 +12,16 @@ import pytest
 from seedbed.digests import digest_file, digest_of
 from seedbed.experiments.reproduction import checkout
 from seedbed.experiments.reproduction.difference import NotReproducedError
-from seedbed.experiments.reproduction.placing import place_sources
+from seedbed.experiments.reproduction.placing import Places, place_sources
+from seedbed.tracking.adapters.mlflow import MlflowTracker
+from seedbed.tracking.adapters.mlflow_archive import MlflowArchive
+from seedbed.tracking.config import TrackingConfig
 from seedbed.tracking.digest_cache import DigestCache
 from seedbed.tracking.git import read_code
+from seedbed.tracking.registry import artifact_of
+from seedbed.tracking.run import tracked_run
 from tests.repositories import git
+from tests.s3_server import KEYS, remote_at, s3_server
 from tests.unit.experiments.reproduction.test_verdict import evidence
 
 
@@ -76,6 +82,10 @@ def test_commit_that_nobody_has_is_named(project, tmp_path):
         checkout.check_out(run, project, tmp_path / "tree")
 
 
+def place(run, tree, repository, tmp_path, download=None):
+    place_sources(run, Places(tree, repository, tmp_path / "home", download), DigestCache(tmp_path / "d.db"))
+
+
 def with_data(project, tmp_path, place):
     path = project / place
     content = DigestCache(tmp_path / "digests.db").digest(path)
@@ -90,7 +100,7 @@ def test_ignored_data_of_the_clone_here_is_linked_and_leaves_the_tree_clean(proj
     git(tmp_path, "clone", "-q", str(project), "here")
     (project / "data").rename(tmp_path / "here" / "data")
     tree = checkout.check_out(run, tmp_path / "here", tmp_path / "tree")
-    place_sources(run, tree, tmp_path / "here", DigestCache(tmp_path / "d.db"))
+    place(run, tree, tmp_path / "here", tmp_path)
     assert (tree / "data" / "a.txt").read_text() == "1"
     assert git(tree, "status", "--porcelain") == ""
 
@@ -101,26 +111,59 @@ def test_data_that_is_nowhere_is_named_with_where_it_was_looked_for(project, tmp
     run = with_data(project, tmp_path, "data/a.txt")
     shutil.rmtree(project / "data")
     with pytest.raises(NotReproducedError, match=r"data: d was .*; at .*project/data/a\.txt; put it there"):
-        place_sources(run, tmp_path / "tree", project, DigestCache(tmp_path / "d.db"))
+        place(run, tmp_path / "tree", project, tmp_path)
+
+
+def test_model_that_is_not_here_comes_from_the_run_that_made_it_and_is_checked(project, tmp_path):
+    there = tmp_path / "there"
+    tracker, archive = MlflowTracker(TrackingConfig(), there), MlflowArchive(TrackingConfig(), there)
+    with tracked_run("training", {}, tracker=tracker, home=there, seed=7) as training:
+        folder = training.artifacts / artifact_of("d1")
+        folder.mkdir(parents=True)
+        (folder / "weights.bin").write_bytes(b"weights")
+        kept = f"{training.run_id}/{artifact_of('d1')}"
+        content = DigestCache(tmp_path / "digests.db").digest(folder)
+    tags = {"model.ner": "d1", "model_source.ner": "$SEEDBED_HOME/models/ner/d1", "model_artifact.ner": kept}
+    run = recorded(project, tmp_path, **{f"seedbed.{n}": t for n, t in (tags | {"model_content.ner": content}).items()})
+    place(run, tmp_path / "tree", project, tmp_path, archive.download)
+    fetched = tmp_path / "home" / "models" / "ner" / "d1"
+    assert [file.name for file in fetched.parent.rglob("*")] == ["d1", "weights.bin"]
+    (fetched / "weights.bin").write_bytes(b"others")
+    with pytest.raises(NotReproducedError, match="model: ner was "):
+        place(run, tmp_path / "tree", project, tmp_path, archive.download)
+
+
+@pytest.fixture
+def s3():
+    with s3_server() as url:
+        yield url
 
 
 @pytest.mark.slow
-def test_data_that_dvc_keeps_comes_from_its_cache_beside_the_project(project, tmp_path, monkeypatch):
-    monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
+def test_data_that_dvc_keeps_comes_from_its_cache_beside_the_project_or_from_s3(project, tmp_path, monkeypatch, s3):
+    for name, value in (KEYS | {"DVC_NO_ANALYTICS": "1"}).items():
+        monkeypatch.setenv(name, value)
 
     def dvc(*words):
         command = [sys.executable, "-m", "dvc", *words, "--quiet"]
         subprocess.run(command, cwd=project, check=True, capture_output=True, timeout=120)
 
+    def placed(name):
+        tree = checkout.check_out(run, project, tmp_path / name)
+        place(run, tree, project, tmp_path)
+        assert (tree / "kept" / "a.txt").read_text() == "1"
+        assert git(tree, "status", "--porcelain") == ""
+
     (project / "kept").mkdir()
     (project / "kept" / "a.txt").write_text("1")
     dvc("init")
+    (project / ".dvc" / "config.local").write_text(remote_at(s3))
     dvc("add", "kept")
     git(project, "add", "-A")
     git(project, "commit", "-q", "-m", "with data")
     run = with_data(project, tmp_path, "kept")
+    dvc("push")
     shutil.rmtree(project / "kept")
-    tree = checkout.check_out(run, project, tmp_path / "tree")
-    place_sources(run, tree, project, DigestCache(tmp_path / "d.db"))
-    assert (tree / "kept" / "a.txt").read_text() == "1"
-    assert git(tree, "status", "--porcelain") == ""
+    placed("from-the-cache")
+    shutil.rmtree(project / ".dvc" / "cache")
+    placed("from-s3")

@@ -45,7 +45,7 @@ def test_equal_results_are_reproduced_and_what_differs_nevertheless_is_told():
     other = verdict(evidence({"a": 0.5}), evidence({"a": 0.5}, {"git.commit": "b"}))
     assert (other.status, other.why) == (
         "reproduced bit for bit",
-        "the results digests are equal, although code differ",
+        "the results digests are equal, although code differs",
     )
 
 
@@ -96,3 +96,24 @@ def test_nan_that_stays_nan_is_no_difference_beside_another():
     nan = float("nan")
     found = verdict(evidence({"a": nan, "b": 1.0}), evidence({"a": nan, "b": 2.0}))
     assert [each.what for each in found.differences] == ["b"]
+
+
+def test_file_of_an_experiment_is_the_same_one_in_another_tree():
+    def told(recipe, root, folder):
+        return evidence({"a": 1.0}, {"recipe": recipe}, code={"root": root}, folder=folder)
+
+    absolute = told("/then/mine/die.py:die", "/then", "/elsewhere")
+    assert absolute.recipe == "mine/die.py:die"
+    assert verdict(absolute, told("/now/mine/die.py:die", "/now", "/now")).differences == ()
+    assert verdict(absolute, told("die.py:die", "/now", "/now/mine")).differences == ()
+    assert [each.what for each in verdict(absolute, told("ner_train", "/now", "/now")).differences] == ["experiment"]
+
+
+def test_what_an_alias_stood_for_counts_as_what_was_configured():
+    then = evidence({"a": 1.0}, {"pin.ner.model": "d1"}).model_copy(update={"config": {"ner": {"model": None}}})
+    now = evidence({"a": 1.0}).model_copy(update={"config": {"ner": {"model": "d1"}}})
+    assert then.pinned_config == {"ner": {"model": "d1"}}
+    assert then.config == {"ner": {"model": None}}
+    assert verdict(then, now).differences == ()
+    moved = now.model_copy(update={"config": {"ner": {"model": "d2"}}})
+    assert [str(each) for each in verdict(then, moved).differences] == ["config: ner.model was d1, is d2"]
