@@ -28,6 +28,7 @@ from seedbed.cli.commands import (
     doctor,
     index,
     llm,
+    project,
     report,
     reproduce,
     restore,
@@ -52,7 +53,7 @@ app = typer.Typer(
 )
 for command in (run, reproduce, audit, sweep, compare, report, index, search, runs):
     command.register(app)
-for command in (serve, llm, chat, token, bench, backup, restore, settings, doctor):
+for command in (project, serve, llm, chat, token, bench, backup, restore, settings, doctor):
     command.register(app)
 
 
