@@ -12,6 +12,8 @@ flowchart LR
 import keyword
 import re
 import sys
+from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import packages_distributions
 
 from seedbed.errors import UserError
@@ -64,8 +66,13 @@ def package_name(text: str) -> str:
     return name
 
 
+@cache
+def _installed() -> Mapping[str, Sequence[str]]:
+    return packages_distributions()  # reads the file lists of hundreds of packages
+
+
 def taken(name: str) -> str:
     """Return the dependency that installs a module of this name, "" when none does."""
-    installed = packages_distributions().get(name, [])
-    distributions = [each.lower() for each in installed] + [name.replace("_", "-")]
+    installed = _installed().get(name, ())
+    distributions = [*(each.lower() for each in installed), name.replace("_", "-")]
     return next((each for each in distributions if each in locked_names()), "")
