@@ -24,7 +24,9 @@ from seedbed.template.render import EXECUTABLE
 from seedbed.tracking.git_tree import git_command, git_environment, run_git
 
 _WHO = ("-c", "user.name=seedbed", "-c", "user.email=seedbed@localhost")
-_YOURS, _OLD, _NEW = "2", "1", "3"
+_HOW = ("-c", "merge.conflictStyle=merge", "-c", "merge.renames=true", "-c", "merge.directoryRenames=true")
+_YOURS, _NEW = "2", "3"
+"""Numbers that git gives the sides of a conflict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +96,21 @@ class Plumbing:
 
     def _merge(self, yours: str, new: str) -> Merged:
         words = ["merge-tree", "--write-tree", "-z", "--no-messages", yours, new]
-        command = [*git_command(self._project, "-c", "merge.conflictStyle=merge"), *words]
+        command = [*git_command(self._project, *_HOW), *words]
         done = run(command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=git_environment(), timeout=120, check=False)
         if done.returncode not in (0, 1):
             said = " ".join(done.stderr.decode("utf-8", "replace").split())[:200]
             raise WorldError(f"git cannot merge: {said}; git 2.38 or newer is needed. Next: git --version")
         tree, *entries = done.stdout.decode("utf-8", "surrogateescape").rstrip("\0").split("\0")
-        stages: dict[str, dict[str, str]] = {}
+        stages: dict[str, set[str]] = {}
         for entry in filter(None, entries):
             facts, _, path = entry.partition("\t")
-            mode, blob, stage = facts.split(" ")
-            stages.setdefault(path, {})[stage] = f"{mode} {blob}"
-        gone = sorted(path for path, found in stages.items() if _YOURS not in found)
-        stayed = sorted(path for path, found in stages.items() if _YOURS in found and _NEW not in found)
-        conflicts = sorted(stages.keys() - gone - stayed)
-        return Merged(self.tree(of=tree, without=gone), tuple(conflicts), tuple(gone), tuple(stayed))
+            stages.setdefault(path, set()).add(facts.rpartition(" ")[2])
+        gone = {path for path, found in stages.items() if _YOURS not in found}
+        stayed = {path for path, found in stages.items() if _YOURS in found and _NEW not in found}
+        conflicts = stages.keys() - gone - stayed
+        whole = self.tree(of=tree, without=gone)
+        return Merged(whole, tuple(sorted(conflicts)), tuple(sorted(gone)), tuple(sorted(stayed)))
 
 
 def scratch_folder() -> tempfile.TemporaryDirectory[str]:
