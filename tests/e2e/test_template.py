@@ -54,9 +54,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 def do(folder: Path, *command: str | Path, **environment: str) -> str:
     """Return what a command prints, run as by somebody who works in the folder and has no settings."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("SEEDBED_", "PYTHON", "VIRTUAL"))}
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith(("SEEDBED_", "PYTHON", "VIRTUAL"))
+    }
     who = {f"GIT_{role}_{what}": "a@b.c" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    done = subprocess.run(command, cwd=folder, env=clean | who | environment, capture_output=True, text=True, timeout=900)
+    done = subprocess.run(
+        command, cwd=folder, env=clean | who | environment, capture_output=True, text=True, timeout=900
+    )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout
 
@@ -105,7 +109,16 @@ def test_wheel_and_checkout_make_the_same_project_byte_for_byte(place):
     packages = unpacked(place / "now" / NAME, place / "now" / "packages")
     by_wheel = ["new", place / "by-wheel", "--name", "owls", "--yes", "--no-git", "--seedbed", place / "now" / NAME]
     seedbed_of(packages, place, *by_wheel)
-    do(place, Path(sys.executable).with_name("seedbed"), "new", place / "by-checkout", "--name", "owls", "--yes", "--no-git")
+    do(
+        place,
+        Path(sys.executable).with_name("seedbed"),
+        "new",
+        place / "by-checkout",
+        "--name",
+        "owls",
+        "--yes",
+        "--no-git",
+    )
     one, other = (
         {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
         for root in (place / "by-wheel", place / "by-checkout")
@@ -136,7 +149,9 @@ def test_from_the_wheel_alone_help_new_and_run_of_a_file_work(project, place):
     assert "adopt" in do(outside, seedbed, "--help")
     do(outside, seedbed, "new", "second", "--yes", "--seedbed", project / "vendor" / NAME)
     assert (outside / "second" / "vendor" / NAME).read_bytes() == (place / "older" / NAME).read_bytes()
-    result = json.loads(do(outside, seedbed, "run", "die.py:die", "--seed", "7", "--json", SEEDBED_HOME=str(place / "home")))
+    result = json.loads(
+        do(outside, seedbed, "run", "die.py:die", "--seed", "7", "--json", SEEDBED_HOME=str(place / "home"))
+    )
     assert result["metrics"]["mean"] == pytest.approx(3.5, abs=1)
 
 

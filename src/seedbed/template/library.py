@@ -2,8 +2,8 @@
 
 src/seedbed/template/library.py - v0.1.0
 
-What came from an index is pinned by its version. What came from a checkout or a wheel file is on no index, so the project
-gets the wheel itself, in `vendor/`: https://packaging.python.org/en/latest/specifications/direct-url/ says which it was.
+What came from an index is pinned by its version. What came from a checkout or a wheel file is on no index, so the
+project gets the wheel itself, in `vendor/`. An installer notes which it was in `direct_url.json` (PEP 610).
 
 ```mermaid
 flowchart LR

@@ -74,7 +74,9 @@ class Manifest(BaseModel):
             with zipfile.ZipFile(project / COPY) as copy:
                 files = {name: copy.read(name) for name in copy.namelist()}
         except (OSError, zipfile.BadZipFile) as error:
-            raise UserError(f"{project / COPY} cannot be read ({error}); take it from git: git checkout {COPY}") from None
+            raise UserError(
+                f"{project / COPY} cannot be read ({error}); take it from git: git checkout {COPY}"
+            ) from None
         if any(digest_of(content) != self.files.get(name) for name, content in files.items()):
             raise UserError(f"{project / COPY} is not what {FILE} says; take both from one commit: git checkout {COPY}")
         return files

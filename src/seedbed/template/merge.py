@@ -2,8 +2,8 @@
 
 src/seedbed/template/merge.py - v0.1.0
 
-Three trees are made of what was rendered then, what is there now and what is rendered now. They hang together as commits of
-no branch, because git learned to take a bare merge base only in 2.40 (`git merge-tree --merge-base`).
+Three trees are made: what was rendered then, what is there now, what is rendered now. They hang together as commits
+of no branch, because git takes a bare merge base only from 2.40 on (`git merge-tree --merge-base`).
 
 ```mermaid
 classDiagram
@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import DEVNULL, PIPE, run
+from subprocess import DEVNULL, run
 
 from seedbed.errors import WorldError
 from seedbed.template.render import EXECUTABLE
@@ -97,7 +97,7 @@ class Plumbing:
     def _merge(self, yours: str, new: str) -> Merged:
         words = ["merge-tree", "--write-tree", "-z", "--no-messages", yours, new]
         command = [*git_command(self._project, *_HOW), *words]
-        done = run(command, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, env=git_environment(), timeout=120, check=False)
+        done = run(command, stdin=DEVNULL, capture_output=True, env=git_environment(), timeout=120, check=False)
         if done.returncode not in (0, 1):
             said = " ".join(done.stderr.decode("utf-8", "replace").split())[:200]
             raise WorldError(f"git cannot merge: {said}; git 2.38 or newer is needed. Next: git --version")

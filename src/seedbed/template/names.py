@@ -62,7 +62,9 @@ def package_name(text: str) -> str:
     elif owner := taken(name):
         reason = f"it would hide what {owner} installs"
     if reason:
-        raise UserError(f"package name {name!r} is refused: {reason}. Example: --package my_{name.strip('_0123456789')}")
+        raise UserError(
+            f"package name {name!r} is refused: {reason}. Example: --package my_{name.strip('_0123456789')}"
+        )
     return name
 
 

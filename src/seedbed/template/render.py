@@ -39,7 +39,7 @@ def render(answers: Answers, version: str, *, vendored: bool) -> dict[str, bytes
         keep_trailing_newline=True,
     )
     environment.filters |= {"quoted": quoted, "without": without}
-    facts = {
+    facts: dict[str, object] = {
         "answers": answers,
         "extras": "[ner]" if answers.has("ner") else "",
         "repository": lambda path: repository_file(path).decode("utf-8"),
@@ -72,15 +72,15 @@ def quoted(text: str) -> str:
     r"""Return a text as TOML, YAML and Python write it.
 
     >>> print(quoted('5" nails'))
-    "5\\" nails"
+    "5\" nails"
     """
     return json.dumps(text, ensure_ascii=False)
 
 
 def without(text: str, *words: str) -> str:
-    """Return a text without the lines that have one of the words.
+    r"""Return a text without the lines that have one of the words.
 
     >>> without("a b" + chr(10) + "c" + chr(10), "b")
-    'c\\n'
+    'c\n'
     """
     return "".join(line for line in text.splitlines(keepends=True) if not any(word in line for word in words))

@@ -4,7 +4,7 @@ src/seedbed/template/repository.py - v0.1.0
 
 ```mermaid
 flowchart LR
-    begin_history --> surrounding & commit_all
+    begin_history --> surrounding & identity
     identity --> run_git
 ```
 """

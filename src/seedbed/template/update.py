@@ -118,7 +118,7 @@ def _refuse_open(git: Plumbing, branch: str, head: str) -> None:
         git.ask("merge-base", "--is-ancestor", found, head)
     except GitFailedError:
         raise UserError(
-            f"the branch {branch} holds an update that is not merged. Next: git merge {branch}, or git branch -D {branch}"
+            f"branch {branch} holds an update that is not merged. Next: git merge {branch}, or git branch -D {branch}"
         ) from None
     if git.ask("rev-parse", "--abbrev-ref", "HEAD") == branch:
         raise UserError(f"the branch {branch} is checked out, and it is where updates go. Next: git switch main")
@@ -139,7 +139,9 @@ def _machine_made(
     if digest_of(lock) == then.files.get(LOCK):
         return made, []
     made[LOCK] = with_library(lock.decode("utf-8"), now.library).encode("utf-8")
-    return made, [f"{LOCK}: you changed it, so of the new pins only seedbed's is in it. Next, after the merge: make lock"]
+    return made, [
+        f"{LOCK}: you changed it, so of the new pins only seedbed's is in it. Next, after the merge: make lock"
+    ]
 
 
 def _is_wheel(path: str, then: Manifest) -> bool:

@@ -19,7 +19,7 @@ from tests.unit.template.conftest import a_library
 
 @pytest.fixture(autouse=True)
 def _small_library(monkeypatch):
-    monkeypatch.setattr(source, "find_library", lambda given="", project=None: a_library(given.encode() or b"a wheel"))
+    monkeypatch.setattr(source, "find_library", lambda given="", _=None: a_library(given.encode() or b"a wheel"))
     for name in ("GIT_AUTHOR", "GIT_COMMITTER"):
         monkeypatch.setenv(f"{name}_NAME", "A")
         monkeypatch.setenv(f"{name}_EMAIL", "a@example.org")
@@ -142,7 +142,12 @@ def test_on_a_terminal_new_asks_with_defaults(tmp_path):
         os.write(primary, b"\nhooting\nOwls at night.\nAda\nMIT\nner dvc\n")
         out, err = asked.communicate(timeout=60)
     assert asked.returncode == 0, out + err
-    for question in ("Name [owls]", "Package to import [owls]", "License (Apache-2.0, MIT, none) [Apache-2.0]", "Leave out"):
+    for question in (
+        "Name [owls]",
+        "Package to import [owls]",
+        "License (Apache-2.0, MIT, none) [Apache-2.0]",
+        "Leave out",
+    ):
         assert question in out
     answers = json.loads((tmp_path / "owls" / "m2m" / "skeleton.json").read_text())["answers"]
     assert (answers["package"], answers["author"], answers["license"]) == ("hooting", "Ada", "MIT")

@@ -2,7 +2,7 @@
 
 tests/unit/template/conftest.py - v0.1.0
 
-The wheel of these tests holds nothing: what is in it is none of their business, and tests/e2e/test_template.py builds a real one.
+The wheel of these tests holds nothing; tests/e2e/test_template.py builds a real one.
 """
 
 from hashlib import sha256

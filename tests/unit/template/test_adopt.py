@@ -42,7 +42,12 @@ def test_nothing_that_is_there_changes(old, adopted, library):
     assert {path: after[path] for path in before} == before
     assert set(done.written) == after.keys() - before.keys()
     assert done.kept == ("pipelines/experiments/retrieval.py",)
-    assert set(done.written) >= {"m2m/skeleton.json", "pipelines/__init__.py", ".env.example", "data/corpus/corpus.jsonl"}
+    assert set(done.written) >= {
+        "m2m/skeleton.json",
+        "pipelines/__init__.py",
+        ".env.example",
+        "data/corpus/corpus.jsonl",
+    }
 
 
 def test_lines_that_people_have_to_add_are_said_and_only_those(old, adopted, library):

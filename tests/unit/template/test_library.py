@@ -32,7 +32,7 @@ def installed(monkeypatch):
     def pretend(url=None, version="0.3.0"):
         text = json.dumps({"url": url, "archive_info": {}}) if url else None
         monkeypatch.setattr(module, "_origin", lambda: json.loads(text)["url"] if text else None)
-        monkeypatch.setattr(module.importlib.metadata, "version", lambda name: version)
+        monkeypatch.setattr(module.importlib.metadata, "version", {"seedbed": version}.__getitem__)
 
     return pretend
 
@@ -43,7 +43,9 @@ def test_wheel_that_is_named_is_taken_with_its_hash(wheel):
     assert found.sha256 == (sha256(b"content").hexdigest(),)
 
 
-@pytest.mark.parametrize("given", ["nowhere/seedbed-0.3.0-py3-none-any.whl", "numpy-2.0-py3-none-any.whl", "not a version", "--x"])
+@pytest.mark.parametrize(
+    "given", ["nowhere/seedbed-0.3.0-py3-none-any.whl", "numpy-2.0-py3-none-any.whl", "not a version", "--x"]
+)
 def test_what_is_no_seedbed_is_refused_with_an_example(given):
     with pytest.raises(UserError, match="Example: --seedbed"):
         find_library(given)
@@ -85,7 +87,10 @@ def test_release_of_an_index_is_pinned_by_the_hashes_that_uv_finds(wheel, monkey
 
 
 def test_another_seedbed_goes_into_a_lock_that_people_have_changed():
-    lock = "# head\na==1 \\\n    --hash=sha256:aa\nseedbed==0.1.0 \\\n    --hash=sha256:bb\n    # via x\nz==2 \\\n    --hash=sha256:cc\n"
+    seedbed = "seedbed==0.1.0 \\\n    --hash=sha256:bb\n    # via x\n"
+    lock = f"# head\na==1 \\\n    --hash=sha256:aa\n{seedbed}z==2 \\\n    --hash=sha256:cc\n"
     library = a_library(version="0.2.0")
-    assert with_library(lock, library) == lock.replace("0.1.0", "0.2.0").replace("sha256:bb", f"sha256:{library.sha256[0]}")
+    assert with_library(lock, library) == lock.replace("0.1.0", "0.2.0").replace(
+        "sha256:bb", f"sha256:{library.sha256[0]}"
+    )
     assert with_library("a==1\n", library) == "a==1\n"

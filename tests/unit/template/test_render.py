@@ -116,7 +116,10 @@ def test_containers_follow_the_rules_of_this_repositorys(answers, tmp_path):
     assert list(file_faults("compose.yml", files["compose.yml"])) == []
     (tmp_path / "compose.yml").write_text(files["compose.yml"])
     (tmp_path / "Dockerfile").write_text(files["Dockerfile"])
-    for command in (["check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yml"], ["hadolint", "Dockerfile"]):
+    for command in (
+        ["check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yml"],
+        ["hadolint", "Dockerfile"],
+    ):
         done = subprocess.run([BIN / command[0], *command[1:]], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
 

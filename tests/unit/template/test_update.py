@@ -35,7 +35,10 @@ NEWER = {
     "pyproject.toml": ('"pytest-timeout>=2.4",', '"pytest-timeout>=2.5",'),
     "m2m/README.md": ("programs that run", "programs that use"),
 }
-MORE = ("# What this project keeps\n\nFor the people and programs that run", "# What is kept\n\nFor the people and programs that use")
+MORE = (
+    "# What this project keeps\n\nFor the people and programs that run",
+    "# What is kept\n\nFor the people and programs that use",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -135,9 +138,17 @@ def test_what_is_checked_out_is_not_touched_even_when_it_is_dirty(project, newer
     edit(project)
     (project / "README.md").write_text("half a thought\n")
     (project / "new.txt").write_text("not added\n")
-    before = git(project, "status", "--porcelain"), git(project, "rev-parse", "HEAD"), git(project, "branch", "--show-current")
+    before = (
+        git(project, "status", "--porcelain"),
+        git(project, "rev-parse", "HEAD"),
+        git(project, "branch", "--show-current"),
+    )
     done = update(project, newer())
-    assert (git(project, "status", "--porcelain"), git(project, "rev-parse", "HEAD"), git(project, "branch", "--show-current")) == before
+    assert (
+        git(project, "status", "--porcelain"),
+        git(project, "rev-parse", "HEAD"),
+        git(project, "branch", "--show-current"),
+    ) == before
     assert "what is not committed is no part of the update" in done.notes
     assert "half a thought" not in shown(project, "README.md")
     assert git(project, "for-each-ref", "refs/seedbed") == ""
@@ -200,7 +211,9 @@ def test_history_does_not_matter_after_a_squash_or_in_a_shallow_clone(project, n
         assert ours in shown(tmp_path / "shallow", path), path
 
 
-def test_project_in_a_folder_of_a_larger_repository_is_updated_there_and_nothing_else(tmp_path, answers, library, newer):
+def test_project_in_a_folder_of_a_larger_repository_is_updated_there_and_nothing_else(
+    tmp_path, answers, library, newer
+):
     git(tmp_path, "init", "--quiet", "all")
     (tmp_path / "all" / "Makefile").write_text("not the project's\n")
     project = create(tmp_path / "all" / "birds", answers, library).path
@@ -224,7 +237,10 @@ def test_adopted_project_keeps_its_own_files_and_gets_changes_of_the_others(tmp_
     git(folder, "init", "--quiet")
     git(folder, "add", ".")
     git(folder, "commit", "--quiet", "-m", "adopted")
-    changes = {"m2m/README.md": ("# What this project keeps", "# What is kept"), "pipelines/__init__.py": ("Choose", "Pick")}
+    changes = {
+        "m2m/README.md": ("# What this project keeps", "# What is kept"),
+        "pipelines/__init__.py": ("Choose", "Pick"),
+    }
     done = update(folder, newer(changes))
     assert done.conflicts == ()
     assert shown(folder, "pipelines/__init__.py") == "mine = 1\n"
@@ -236,7 +252,13 @@ def test_check_says_what_is_behind_and_writes_nothing(project, newer):
     library = newer()
     before = git(project, "for-each-ref"), git(project, "status", "--porcelain")
     found = differences(project, library)
-    assert set(found.changed) >= {"Makefile", "README.md", "pyproject.toml", "uv.lock", "vendor/seedbed-0.2.0-py3-none-any.whl"}
+    assert set(found.changed) >= {
+        "Makefile",
+        "README.md",
+        "pyproject.toml",
+        "uv.lock",
+        "vendor/seedbed-0.2.0-py3-none-any.whl",
+    }
     assert (git(project, "for-each-ref"), git(project, "status", "--porcelain")) == before
 
 

@@ -23,7 +23,8 @@ _Seedbed = Annotated[
     str, typer.Option("--seedbed", metavar="PATH|VERSION", help="Which seedbed it uses; default: the one that runs.")
 ]
 _Without = Annotated[
-    list[str] | None, typer.Option(metavar="PART", help="Leave out api, containers, dvc, llm or ner; may be given often.")
+    list[str] | None,
+    typer.Option(metavar="PART", help="Leave out api, containers, dvc, llm or ner; may be given often."),
 ]
 _Name = Annotated[str, typer.Option(help="Of the project; default: the folder's.", show_default=False)]
 _Package = Annotated[str, typer.Option(help="What is imported; default: made from the name.", show_default=False)]
@@ -73,7 +74,12 @@ def new(
             | {"seedbed": created.seedbed, "commit": created.commit, "notes": created.notes}
         )
         return
-    facts = {"folder": created.path, "package": answers.package, "files": len(created.files), "seedbed": created.seedbed}
+    facts = {
+        "folder": created.path,
+        "package": answers.package,
+        "files": len(created.files),
+        "seedbed": created.seedbed,
+    }
     print_pairs(answers.name, facts | ({"commit": created.commit} if created.commit else {}))
     for note in created.notes:
         typer.echo(f"seedbed: {note}", err=True)
