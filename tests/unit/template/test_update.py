@@ -248,6 +248,19 @@ def test_adopted_project_keeps_its_own_files_and_gets_changes_of_the_others(tmp_
     assert "uv.lock" not in files_of(folder)
 
 
+def test_part_that_is_chosen_later_arrives_with_the_next_update(tmp_path, answers, library):
+    project = create(tmp_path / "songs", answers.model_copy(update={"without": ("dvc",)}), library).path
+    facts = json.loads((project / FILE).read_text())
+    facts["answers"]["without"] = []
+    (project / FILE).write_text(json.dumps(facts))
+    git(project, "commit", "--all", "--quiet", "-m", "with DVC")
+    done = update(project, library)
+    assert done.conflicts == ()
+    assert "dvc.yaml" in files_of(project, done.branch)
+    assert "DVC_NO_ANALYTICS" in shown(project, "Makefile", done.branch)
+    assert "\ndvc==" in shown(project, "uv.lock", done.branch)
+
+
 def test_check_says_what_is_behind_and_writes_nothing(project, newer):
     library = newer()
     before = git(project, "for-each-ref"), git(project, "status", "--porcelain")
