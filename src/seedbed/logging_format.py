@@ -117,6 +117,8 @@ class _Budget:
     def json_value(self, value: object, depth: int = 0) -> Json:
         """Return the value as JSON carries it: numbers stay numbers, what JSON does not know becomes text."""
         self._left -= 1
+        if type(value) is str:
+            return self._text(value)
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, numbers.Integral) and abs(int(value)) < _MAX_INTEGER:

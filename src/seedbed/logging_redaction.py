@@ -15,6 +15,7 @@ flowchart LR
 import json
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import quote
 
 type Json = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
@@ -22,6 +23,8 @@ type Json = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
 MASK = "***"
 _MIN_SECRET_CHARS = 4
 """A shorter secret would mask half of the language."""
+_REMEMBERED_CHARS = 64
+"""Names of fields, routes and methods come with every record: a text of at most so many is looked at once."""
 
 _NAME = (
     r"(?:pass(?:word|wd|phrase)|pwd|secret(?!s)[\w-]{0,20}|token|api[_-]?key|access[_-]?key(?:[_-]?id)?|private[_-]?key"
@@ -56,6 +59,7 @@ def remember_secrets(secrets: Iterable[str]) -> None:
     _known |= {secret for secret in secrets if len(secret) >= _MIN_SECRET_CHARS}
     longest_first = sorted({form for secret in _known for form in known_forms(secret)}, key=len, reverse=True)
     _known_pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+    _masked_short.cache_clear()
 
 
 def known_secrets() -> frozenset[str]:
@@ -74,11 +78,18 @@ def redact_text(text: str) -> str:
     >>> redact_text("GET https://ada:hunter2@db.example/x?api_key=abc123 password='s p'")
     'GET https://***@db.example/x?api_key=*** password=***'
     """
+    return _masked_short(text) if len(text) <= _REMEMBERED_CHARS else _masked(text)
+
+
+def _masked(text: str) -> str:
     if _known_pattern is not None:
         text = _known_pattern.sub(MASK, text)
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     return text
+
+
+_masked_short = lru_cache(1024)(_masked)
 
 
 def redact_tree(value: Json) -> Json:
@@ -100,6 +111,7 @@ def _masked_member(key: str, item: Json) -> Json:
     return MASK if item is not None and is_secret_name(key) else redact_tree(item)
 
 
+@lru_cache(1024)
 def is_secret_name(name: str) -> bool:
     """Tell whether a value of this name is a secret.
 

@@ -3,7 +3,8 @@
 src/seedbed/api/batcher.py - v0.1.0
 
 Nothing ever waits for company: an idle thread takes what is there, a busy one takes what came meanwhile. A batch has
-one text of every request before it has a second of any, so that a long request does not hold up short ones.
+one text of every request before it has a second of any, so that a long request does not hold up short ones. It has as
+much as the model does in `BATCH_S`: who comes next waits no longer than that.
 
 ```mermaid
 flowchart LR
@@ -14,6 +15,7 @@ flowchart LR
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from contextvars import Context
@@ -28,8 +30,11 @@ from seedbed.api.problems import RETRY_AFTER_S
 from seedbed.ner.isolation import Answer, Recognize, recognized_each
 
 BATCH_TEXTS = 64
-BATCH_CHARS = 16_000
-"""Some tenths of a second of work; a longer text is a batch of its own."""
+BATCH_S = 0.02
+MIN_BATCH_CHARS, MAX_BATCH_CHARS = 400, 16_000
+"""Between these is the budget of a batch, by the model's pace so far; a longer text is a batch of its own."""
+_NEWEST = 0.2
+"""The share of the last batch in what is known of the model's pace."""
 WAITING_TEXTS = 2048
 WAITING_CHARS = 1_000_000
 """What may wait; one request is taken whenever nothing does, however long it is."""
@@ -54,6 +59,7 @@ class Batcher:
         self._orders: deque[_Order] = deque()
         self._num_texts = self._num_chars = 0
         self._is_busy = False
+        self._budget_chars = float(MIN_BATCH_CHARS)
 
     async def answers(self, texts: Sequence[str]) -> list[Answer]:
         """Return what is in each text, or the error that it alone met.
@@ -97,8 +103,15 @@ class Batcher:
     def _drain(self, loop: asyncio.AbstractEventLoop) -> None:
         while batch := self._take():
             self._metrics.batch_texts.observe(len(batch))
-            answers = recognized_each(self._recognize, [order.texts[position] for order, position in batch])
+            texts, start = [order.texts[position] for order, position in batch], time.perf_counter()
+            answers = recognized_each(self._recognize, texts)
+            self._learn(sum(map(len, texts)), time.perf_counter() - start)
             loop.call_soon_threadsafe(_deliver, batch, answers)
+
+    def _learn(self, num_chars: int, seconds: float) -> None:
+        wanted = num_chars / max(seconds, 1e-6) * BATCH_S
+        budget = (1 - _NEWEST) * self._budget_chars + _NEWEST * wanted
+        self._budget_chars = min(MAX_BATCH_CHARS, max(MIN_BATCH_CHARS, budget))
 
     def _take(self) -> list[tuple[_Order, int]]:
         """Return the next batch; when there is none the thread is idle from now on."""
@@ -108,7 +121,7 @@ class Batcher:
             while self._orders and len(batch) < BATCH_TEXTS:
                 order = self._orders[0]
                 length = len(order.texts[order.num_taken])
-                if batch and num_chars + length > BATCH_CHARS:
+                if batch and num_chars + length > self._budget_chars:
                     break
                 self._orders.popleft()
                 batch.append((order, order.num_taken))

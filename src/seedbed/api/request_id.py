@@ -18,7 +18,7 @@ import time
 from typing import final
 from uuid import uuid4
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from seedbed.api.metrics import Metrics
@@ -40,6 +40,8 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+_RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+_RAW_NAME = HEADER.lower().encode()
 
 
 def request_id_of(headers: Headers) -> str:
@@ -74,10 +76,9 @@ class RequestContext:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers[HEADER] = request_id
-                for name, value in SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
+                there = {name for name, _ in message["headers"]}
+                added = [(name, value) for name, value in _RAW_HEADERS if name not in there]
+                message["headers"] = [*message["headers"], *added, (_RAW_NAME, request_id.encode())]
             await send(message)
 
         with bind_request(request_id), self._metrics.in_flight.track_inprogress():

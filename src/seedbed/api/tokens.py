@@ -36,6 +36,8 @@ MAX_TTL_S = 30 * 24 * 3600
 _MAX_TOKEN_CHARS = 8192
 _MAX_SUBJECT_CHARS = 256
 _LEEWAY_S = 5
+_MAX_KNOWN = 1024
+"""Tokens that need not be checked again before they expire."""
 _REQUIRED = ["exp", "sub", "iss", "aud"]
 
 
@@ -63,6 +65,7 @@ class Authority:
         config = settings.api
         self._settings, self._audience = settings, config.audience
         self._issuer_keys = IssuerKeys(config.jwks_url) if config.jwks_url else None
+        self._known: dict[str, tuple[Caller, float]] = {}
         if config.key is None and self._issuer_keys is None and settings.environment != "dev":
             raise UserError(
                 f"SEEDBED_API__KEY is not set, which ENVIRONMENT={settings.environment} needs; "
@@ -94,6 +97,9 @@ class Authority:
         """
         if len(token) > _MAX_TOKEN_CHARS:
             raise TokenError("the token is too long")
+        known, until = self._known.get(token, (None, 0.0))
+        if known is not None and time.time() < until:
+            return known
         try:
             claims = await self._claims(token)
         except jwt.ExpiredSignatureError:
@@ -103,7 +109,12 @@ class Authority:
         subject, scope = claims["sub"], claims.get("scope", "")
         if not isinstance(scope, str) or not 0 < len(subject) <= _MAX_SUBJECT_CHARS:
             raise TokenError("the token has a scope or subject that is none")
-        return Caller(subject, frozenset(scope.split()))
+        caller = Caller(subject, frozenset(scope.split()))
+        if self._issuer_keys is None:  # an issuer may take a key back; ours is the same for as long as we run
+            if len(self._known) >= _MAX_KNOWN:
+                self._known.clear()
+            self._known[token] = caller, float(claims["exp"])
+        return caller
 
     async def _claims(self, token: str) -> dict[str, Any]:
         options: Any = {"require": _REQUIRED, "enforce_minimum_key_length": True}

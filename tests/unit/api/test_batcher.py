@@ -57,8 +57,9 @@ def asked(model, metrics):
 async def held(model, asked):
     """Keep the model busy with one text; return that request."""
     model.free.clear()
+    num_batches = len(model.batches)
     first = asyncio.create_task(asked.answers(["first"]))
-    while not model.batches:
+    while len(model.batches) == num_batches:
         await asyncio.sleep(0.001)
     return first
 
@@ -101,12 +102,33 @@ async def test_a_long_request_does_not_hold_up_a_short_one(asked, model, monkeyp
 
 
 async def test_a_batch_has_no_more_characters_than_its_budget_and_a_long_text_is_alone(asked, model, monkeypatch):
-    monkeypatch.setattr(batcher, "BATCH_CHARS", 10)
+    monkeypatch.setattr(batcher, "MIN_BATCH_CHARS", 10)
+    monkeypatch.setattr(batcher, "MAX_BATCH_CHARS", 10)
     first = await held(model, asked)
     tasks = await waiting(asked, ["a" * 6], ["b" * 4], ["c"], ["d" * 50], ["e"])
     model.free.set()
     await asyncio.gather(first, *tasks)
     assert [[text[0] for text in batch] for batch in model.batches[1:]] == [["a", "b"], ["c"], ["d"], ["e"]]
+
+
+async def test_a_batch_has_what_the_model_does_in_a_moment(asked, model, monkeypatch):
+    monkeypatch.setattr(batcher, "MIN_BATCH_CHARS", 10)
+    monkeypatch.setattr(batcher, "BATCH_S", 1000)
+    for _ in range(50):  # done at once, so it learns that much fits
+        await asked.answers(["0123456789"])
+    first = await held(model, asked)
+    tasks = await waiting(asked, *[["x" * 200]] * 20)
+    model.free.set()
+    await asyncio.gather(first, *tasks)
+    assert len(model.batches[-1]) == 20
+    monkeypatch.setattr(batcher, "BATCH_S", 1e-9)
+    for _ in range(50):
+        await asked.answers(["0123456789"])
+    first = await held(model, asked)
+    tasks = await waiting(asked, *[["0123"]] * 4)
+    model.free.set()
+    await asyncio.gather(first, *tasks)
+    assert [len(batch) for batch in model.batches[-2:]] == [2, 2]
 
 
 async def test_a_text_that_fails_fails_alone(asked, model):

@@ -2,7 +2,8 @@
 
 src/seedbed/ner/adapters/encoder_graph.py - v0.1.0
 
-Each batch runs on one thread over keys in multiples of 16, so a text's scores are the same bits in any batch.
+Each batch runs on one thread. A text's scores differ in the last bits by what it is read with: keys padded to multiples
+of 16 would give the same bits, for a quarter of the speed.
 
 ```mermaid
 flowchart LR
@@ -71,7 +72,7 @@ class EncoderGraph:
         Raises:
             WorldError: it cannot be loaded.
         """
-        num_threads = measure().num_usable_cores
+        self._num_threads = num_threads = measure().num_usable_cores
         options = {
             "INFERENCE_PRECISION_HINT": _HINTS[precision],
             "INFERENCE_NUM_THREADS": num_threads,
@@ -90,7 +91,7 @@ class EncoderGraph:
     def scores(self, texts: Sequence[Pieces]) -> list[npt.NDArray[np.float32]]:
         """Return the scores (pieces, tags) of each text."""
         found: list[npt.NDArray[np.float32]] = [_NOTHING] * len(texts)
-        for batch in _batches([len(each.ids) for each in texts]):
+        for batch in _batches([len(each.ids) for each in texts], self._num_threads):
             self._queue.start_async(list(padded([texts[place] for place in batch])), (found, batch, texts))
         if texts:
             self._queue.wait_all()
@@ -118,11 +119,12 @@ def _keep(request: Any, place: tuple[list[npt.NDArray[np.float32]], list[int], S
         found[position] = scores[row, : len(texts[position].ids)].copy()
 
 
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Yield positions, longest first, as many as stay within the budget when they are padded."""
+def _batches(lengths: Sequence[int], num_threads: int) -> Iterator[list[int]]:
+    """Yield positions, longest first, as many as stay within the budget when padded; few texts are shared out."""
     order = sorted(range(len(lengths)), key=lambda position: -lengths[position])
+    budget = min(_BATCH_TOKENS, -(-sum(lengths) // num_threads))
     start = 0
     while start < len(order):
-        num = max(1, _BATCH_TOKENS // lengths[order[start]])
+        num = max(1, round(budget / lengths[order[start]]))
         yield order[start : start + num]
         start += num
