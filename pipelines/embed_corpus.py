@@ -2,7 +2,7 @@
 
 pipelines/embed_corpus.py - v0.1.0
 
-Order and retries only: the engine's ledger decides what is embedded, and no Prefect cache (docs/decisions/0003).
+Order and retries only: the engine's ledger decides what is embedded, and no Prefect cache.
 Runs without a server of your own: python -m pipelines.embed_corpus --corpus-kind docstrings
 
 ```mermaid

@@ -47,7 +47,7 @@ GENERATED = re.compile(r"^\W*(this file (is|was) )?(auto-?)?generated\b", re.IGN
 
 def carries_header(path: Path, text: str) -> bool:
     """Whether the rules ask this file for a header: code and configuration that people write."""
-    if not text or GENERATED.match(text):
+    if not text or path.suffix == ".j2" or GENERATED.match(text):  # what a template becomes carries one
         return False
     named = path.name == "Makefile" or path.name.startswith("Dockerfile") or path.suffix in SUFFIXES
     return named or (not path.suffix and text.startswith("#!"))

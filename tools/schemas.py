@@ -94,7 +94,6 @@ def env_example() -> str:
     lines = [
         "# Copy this file to .env (or .env.staging, .env.prod), take the # away and change the value.",
         "# `seedbed settings` shows the outcome. Values are taken as written, nothing is interpolated.",
-        "# Made by `python -m tools.schemas --write`.",
     ]
     fields = fields_of(Settings)
     for section, paths in groupby((path for path in fields if path != "environment"), _section_of):

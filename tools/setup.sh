@@ -114,9 +114,9 @@ follow_pip() {
 
 # Install a lock file; without a network, what an earlier install left in uv's cache will do.
 sync_lock() {
-    quietly "$uv" pip sync --quiet --python $python --require-hashes "$1" && return
+    quietly "$uv" pip sync --quiet --python $python --require-hashes --reinstall-package seedbed "$1" && return # its wheel may change without its version
     network_log=$log
-    quietly "$uv" pip sync --quiet --offline --python $python --require-hashes "$1" && return
+    quietly "$uv" pip sync --quiet --offline --python $python --require-hashes --reinstall-package seedbed "$1" && return
     log=$network_log
     explain "installing $(basename "$1")"
 }
@@ -135,7 +135,7 @@ install() {
             || explain "installing torch $version for CPU"
     fi
     quietly "$uv" pip install --quiet --offline --python $python --no-deps --no-build-isolation --editable . \
-        || explain "installing seedbed itself"
+        || explain "installing this project itself"
 }
 
 torch=${TORCH:-$(cat .venv/.seedbed-torch 2>/dev/null || echo lock)}

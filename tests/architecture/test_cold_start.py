@@ -55,6 +55,9 @@ def test_help_loads_nothing_heavy():
         "token",
         "settings",
         "doctor",
+        "new",
+        "adopt",
+        "update",
     ],
 )
 def test_help_of_a_command_loads_nothing_heavier_than_the_settings(word):

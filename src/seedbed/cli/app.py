@@ -29,6 +29,7 @@ from seedbed.cli.commands import (
     index,
     llm,
     mcp,
+    project,
     report,
     reproduce,
     restore,
@@ -53,7 +54,7 @@ app = typer.Typer(
 )
 for command in (run, reproduce, audit, sweep, compare, report, index, search, runs):
     command.register(app)
-for command in (serve, mcp, llm, chat, token, bench, backup, restore, settings, doctor):
+for command in (project, serve, mcp, llm, chat, token, bench, backup, restore, settings, doctor):
     command.register(app)
 
 

@@ -26,7 +26,7 @@ class NerConfig(BaseModel):
     model: str | None = Field(
         None,
         min_length=1,
-        description="alias of a registered model or digest of one that is here, folder of a spaCy model, or an installed "
-        "package such as en_core_web_sm; default: champion, else en_core_web_trf if that is installed, else champion "
-        "is trained",
+        description="alias of a registered model or digest of one that is here, folder of a spaCy model, or an "
+        "installed package such as en_core_web_sm; default: champion, else en_core_web_trf if that is installed, "
+        "else champion is trained",
     )

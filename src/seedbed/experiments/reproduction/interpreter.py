@@ -89,7 +89,7 @@ def _built(lock: Path, digest: str, version: str, home: Path, tell: Callable[[st
             difference = Difference(kind="environment", what="Python", then=version, hint=f"uv has none: {failed}")
             raise NotReproducedError([difference])
         sync = [uv, "pip", "sync", "--quiet", "--python", str(python), "--require-hashes", str(lock)]
-        failed = _failure(sync) and _failure([*sync, "--offline"])
+        failed = _failure(sync, lock.parent) and _failure([*sync, "--offline"], lock.parent)
         if failed:
             difference = Difference(kind="environment", what="uv.lock cannot be installed", hint=failed)
             raise NotReproducedError([difference])
@@ -105,10 +105,10 @@ def _uv() -> str:
     return found
 
 
-def _failure(command: list[str]) -> str:
-    """Return "" when the command succeeds, otherwise its last words."""
+def _failure(command: list[str], folder: Path | None = None) -> str:
+    """Return "" when the command succeeds, otherwise its last words; uv reads the folder's pyproject.toml."""
     done = subprocess.run(
-        command, env=surroundings({}), capture_output=True, text=True, timeout=_BUILD_LIMIT_S, check=False
+        command, cwd=folder, env=surroundings({}), capture_output=True, text=True, timeout=_BUILD_LIMIT_S, check=False
     )
     lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
     return " ".join(" ".join(lines[-3:]).split())[:300] if done.returncode else ""
