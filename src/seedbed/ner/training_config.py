@@ -24,7 +24,7 @@ class TrainingConfig(BaseModel):
     max_epochs: PositiveInt = Field(8, le=1000, description="times that the training data is seen, at most")
     patience: PositiveInt = Field(3, le=1000, description="epochs without a better F1 on dev before it ends")
     batch_size: PositiveInt = Field(16, le=4096, description="texts in one step")
-    learning_rate: PositiveFloat = Field(3e-4, le=1, description="of the encoder; tok2vec: 3 x as much")
+    learning_rate: PositiveFloat = Field(1e-4, le=1, description="of the encoder; tok2vec: 10 x as much")
     head_learning_rate: PositiveFloat = Field(1e-3, le=1, description="encoder: of what is new, the layer of tags")
     dropout: float = Field(0.1, ge=0, lt=1, description="share of what is left out in each step")
     precision: Literal["auto", "fp32", "bf16"] = Field(

@@ -96,4 +96,4 @@ def _bare(doc: Any) -> Any:
 def _optimizer(config: TrainingConfig) -> Any:
     from thinc.api import Adam
 
-    return Adam(3 * config.learning_rate, L2=0.01, grad_clip=1.0)
+    return Adam(10 * config.learning_rate, L2=0.01, grad_clip=1.0)
