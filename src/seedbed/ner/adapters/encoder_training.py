@@ -32,7 +32,7 @@ from seedbed.ner.adapters.encoder_network import EntityNetwork
 from seedbed.ner.adapters.encoder_pieces import PieceCutter
 from seedbed.ner.adapters.encoder_rows import EncoderRows
 from seedbed.ner.adapters.entity_component import FACTORY, LABELS, TOKENIZER, EntityComponent
-from seedbed.ner.adapters.spacy_docs import pipeline_of
+from seedbed.ner.adapters.spacy_docs import pipeline_of, write_pipeline
 from seedbed.ner.training import EpochReport, Trainer, TrainingData
 from seedbed.ner.training_config import TrainingConfig
 from seedbed.progress import Progress
@@ -115,5 +115,5 @@ class EncoderTrainer(Trainer):
         (parts / LABELS).write_text(json.dumps(labels) + "\n", encoding="utf-8")
         component: EntityComponent = nlp.get_pipe(FACTORY)
         component.from_disk(parts)
-        nlp.to_disk(folder)
+        write_pipeline(nlp, folder)
         shutil.rmtree(parts)
