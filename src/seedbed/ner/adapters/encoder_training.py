@@ -105,9 +105,8 @@ class EncoderTrainer(Trainer):
         return show
 
     def _save(self, network: EntityNetwork, labels: tuple[str, ...], folder: Path) -> None:
-        nlp = pipeline_of(
-            "encoder"
-        )  # a fresh one: that of the training holds every word it has cut, a resumed one fewer
+        # A fresh one: that of the training holds every word it has cut, and a resumed training has cut fewer.
+        nlp: Any = pipeline_of("encoder")
         parts = folder.with_name(f"{folder.name}.parts")
         parts.mkdir(parents=True, exist_ok=True)
         save_graph(network, parts)
