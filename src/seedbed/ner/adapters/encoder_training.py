@@ -32,7 +32,7 @@ from seedbed.ner.adapters.encoder_network import EntityNetwork
 from seedbed.ner.adapters.encoder_pieces import PieceCutter
 from seedbed.ner.adapters.encoder_rows import EncoderRows
 from seedbed.ner.adapters.entity_component import FACTORY, LABELS, TOKENIZER, EntityComponent
-from seedbed.ner.adapters.spacy_docs import pipeline_of
+from seedbed.ner.adapters.spacy_docs import pipeline_of, write_pipeline
 from seedbed.ner.training import EpochReport, Trainer, TrainingData
 from seedbed.ner.training_config import TrainingConfig
 from seedbed.progress import Progress
@@ -105,9 +105,8 @@ class EncoderTrainer(Trainer):
         return show
 
     def _save(self, network: EntityNetwork, labels: tuple[str, ...], folder: Path) -> None:
-        nlp = pipeline_of(
-            "encoder"
-        )  # a fresh one: that of the training holds every word it has cut, a resumed one fewer
+        # A fresh one: that of the training holds every word it has cut, and a resumed training has cut fewer.
+        nlp: Any = pipeline_of("encoder")
         parts = folder.with_name(f"{folder.name}.parts")
         parts.mkdir(parents=True, exist_ok=True)
         save_graph(network, parts)
@@ -115,5 +114,5 @@ class EncoderTrainer(Trainer):
         (parts / LABELS).write_text(json.dumps(labels) + "\n", encoding="utf-8")
         component: EntityComponent = nlp.get_pipe(FACTORY)
         component.from_disk(parts)
-        nlp.to_disk(folder)
+        write_pipeline(nlp, folder)
         shutil.rmtree(parts)

@@ -10,6 +10,7 @@ flowchart LR
 ```
 """
 
+import json
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +53,16 @@ def pipeline_of(architecture: str) -> "Language":
         from seedbed.ner.adapters import entity_component  # noqa: F401 - registers what our own models are made of
 
         return spacy.util.load_model_from_config(config_of(architecture), auto_fill=True)
+
+
+def write_pipeline(nlp: "Language", folder: Path) -> None:
+    """Write a pipeline, equal ones in equal bytes: spaCy writes a set of characters in the order of this process."""
+    nlp.to_disk(folder)
+    file = folder / "sentencizer.json"
+    if file.is_file():
+        written = json.loads(file.read_text(encoding="utf-8"))
+        written["punct_chars"].sort()
+        file.write_text(json.dumps(written), encoding="utf-8")
 
 
 def config_of(architecture: str) -> "Config":

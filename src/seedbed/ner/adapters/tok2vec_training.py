@@ -18,7 +18,7 @@ from itertools import batched
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
-from seedbed.ner.adapters.spacy_docs import gold_doc, pipeline_of
+from seedbed.ner.adapters.spacy_docs import gold_doc, pipeline_of, write_pipeline
 from seedbed.ner.sample import Sample
 from seedbed.ner.training import EpochReport, Trainer, TrainingData
 from seedbed.ner.training_config import TrainingConfig
@@ -60,7 +60,7 @@ class Tok2VecTrainer(Trainer):
             f1 = float(nlp.evaluate(dev)["ents_f"] or 0.0)
             if is_best := f1 > best_f1:
                 best_epoch, best_f1 = number + 1, f1
-                nlp.to_disk(folder)
+                write_pipeline(nlp, folder)
             report(EpochReport(number + 1, loss, f1, is_best))
             if number + 1 - best_epoch >= self._config.patience:
                 break
