@@ -3,8 +3,12 @@
 tests/unit/template/test_library.py - v0.1.0
 """
 
+import functools
 import json
+import threading
+import zipfile
 from hashlib import sha256
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -79,7 +83,43 @@ def test_project_with_a_wheel_of_the_installed_version_keeps_it(wheel, installed
     assert find_library(project=tmp_path).wheel == b"content"
 
 
-def test_release_of_an_index_is_pinned_by_the_hashes_that_uv_finds(wheel, monkeypatch, tmp_path):
+@pytest.fixture
+def index(tmp_path, monkeypatch):
+    """A package index on loopback that has one wheel; the digest of that wheel."""
+    folder = tmp_path / "index" / "seedbed"
+    folder.mkdir(parents=True)
+    info = "seedbed-0.3.0.dist-info"
+    with zipfile.ZipFile(folder / NAME, "w") as packed:
+        packed.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: seedbed\nVersion: 0.3.0\n")
+        packed.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        packed.writestr(f"{info}/RECORD", "")
+    digest = sha256((folder / NAME).read_bytes()).hexdigest()
+    (folder / "index.html").write_text(f'<!DOCTYPE html><a href="{NAME}#sha256={digest}">{NAME}</a>')
+    handler = functools.partial(Quiet, directory=tmp_path / "index")
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("UV_DEFAULT_INDEX", f"http://127.0.0.1:{server.server_port}/")
+        monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+        for name in ("UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_OFFLINE"):
+            monkeypatch.delenv(name, raising=False)
+        yield digest
+        server.shutdown()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves a folder and prints nothing."""
+
+    def log_message(self, format, *args):
+        pass
+
+
+def test_release_of_an_index_is_pinned_by_the_hashes_that_uv_finds(index, installed):
+    installed()
+    found = find_library()
+    assert (found.version, found.sha256, found.files) == ("0.3.0", (index,), {})
+
+
+def test_release_that_no_index_has_is_the_worlds_fault(monkeypatch, tmp_path):
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
     with pytest.raises(WorldError, match=r"no index that uv knows has seedbed 9\.9.*Example: --seedbed"):

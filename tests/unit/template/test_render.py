@@ -177,3 +177,18 @@ def test_equal_answers_give_equal_bytes(answers, library: Library):
 def test_templates_are_all_used(answers):
     targets = {path.replace("src/package/", "src/bird_songs/") for path in skeleton_files()}
     assert targets <= rendered(answers).keys()
+
+
+def test_project_with_a_seedbed_of_an_index_has_no_wheel_and_no_folder_of_links(answers):
+    project = whole_project(answers, Library("0.3.0", ("ab" * 32,)))
+    assert project.made.keys() == {"uv.lock"}
+    assert "find-links" not in project.edited["pyproject.toml"].decode()
+    assert "vendor" not in project.edited["Dockerfile"].decode()
+    assert f"seedbed==0.3.0 \\\n    --hash=sha256:{'ab' * 32}\n" in project.made["uv.lock"].decode()
+
+
+def test_notebook_holds_the_outputs_that_it_is_compared_with(answers):
+    cells = json.loads(rendered(answers)["notebooks/01-first-run.ipynb"])["cells"]
+    printing = [cell for cell in cells if cell["cell_type"] == "code" and "print(" in "".join(cell["source"])]
+    assert printing
+    assert all(cell["outputs"] and cell["execution_count"] for cell in printing)  # nbval passes where there are none
