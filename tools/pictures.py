@@ -68,9 +68,9 @@ def browser() -> Iterator[Page]:
 
 
 def draw_runs(home: Path) -> None:
-    """Photograph the report of a run, and the comparison with one that asked the store."""
+    """Photograph the report of a run, and the comparison with one that cut shorter chunks."""
     runs = [json.loads(said([SEEDBED, "runs", "--json", "--limit", "1", "--experiment", "retrieval"], home))]
-    said([SEEDBED, "run", "retrieval", "--seed", "7", "--set", "search=store", "--json"], home)
+    said([SEEDBED, "run", "retrieval", "--seed", "7", "--set", "chunk.tokens=64", "--json"], home)
     runs += [json.loads(said([SEEDBED, "runs", "--json", "--limit", "1", "--experiment", "retrieval"], home))]
     first, second = (each["runs"][0]["run_id"][:8] for each in runs)
     said([SEEDBED, "report", first, "--to", str(home / "report.html")], home)
