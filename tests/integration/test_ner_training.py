@@ -97,6 +97,20 @@ def test_trained_model_is_registered_served_and_scored(data, trained, monkeypatc
     _answers_through_mlflow(result.run_id, served)
 
 
+@pytest.mark.slow
+def test_scores_are_the_same_bits_alone_and_among_others(trained):
+    import numpy as np
+
+    from seedbed.ner.adapters.encoder_graph import GRAPH, EncoderGraph
+    from seedbed.ner.adapters.encoder_pieces import PieceCutter
+
+    folder, *_ = (trained[0] / "models" / "ner").glob("*/seedbed_entities")
+    words = [f"Ann lives in Rome {'and so on ' * number}.".split() for number in range(25)]
+    pieces, graph = PieceCutter(folder / "tokenizer.json").cut(words), EncoderGraph(folder / GRAPH, "fp32")
+    together = graph.scores(pieces)
+    assert all(np.array_equal(graph.scores([each])[0], scores) for each, scores in zip(pieces, together, strict=True))
+
+
 def _answers_through_mlflow(run_id, served):
     text = "Ann lives in Rome."
     wanted = [(each.text, each.label, each.start, each.end) for each in served.recognize([text])[0].entities]
