@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
+from seedbed.orchestration.adapters import prefect_rest
 from tests.loopback import answering, say
 
 pytestmark = pytest.mark.anyio
@@ -33,6 +34,9 @@ def prefect():
                 ),
             }
             status, body = known.get(self.path, (404, {"detail": "not found"}))
+            if self.path.endswith("/create_flow_run") and answers.get("busy", 0):
+                answers["busy"] -= 1
+                status, body = 503, {"exception_message": "Service Unavailable"}
             say(self, body, status)
 
         do_GET = do_POST = _answer  # noqa: N815
@@ -88,6 +92,17 @@ async def test_a_parameter_that_prefect_would_render_is_refused(call, prefect):
     template = {"list": [{"__prefect_kind": "jinja", "template": "{{ secrets }}"}]}
     assert (await call("POST", "embed-corpus/dev/runs", {"parameters": template})).status_code == 400
     assert prefect[1] == []
+
+
+@pytest.mark.parametrize("num_busy", [1, 2, 3])
+async def test_a_server_whose_database_is_locked_is_asked_again_for_the_same_run(call, prefect, monkeypatch, num_busy):
+    monkeypatch.setattr(prefect_rest, "_AGAIN_AFTER_S", (0.01, 0.01))
+    prefect[2]["busy"] = num_busy
+    answer = await call("POST", "embed-corpus/dev/runs", {})
+    assert answer.status_code == (202 if num_busy <= 2 else 503)
+    keys = [asked["idempotency_key"] for _, _, asked in prefect[1] if asked]
+    assert len(keys) == min(num_busy + 1, 3)
+    assert len(set(keys)) == 1
 
 
 @pytest.mark.parametrize("answer", [(500, {}), (201, {}), (201, [])])

@@ -2,7 +2,8 @@
 
 src/seedbed/orchestration/adapters/prefect_rest.py - v0.1.0
 
-By its REST API and not by its client, which takes seconds to import and lives in pipelines/.
+By its REST API and not by its client, which takes seconds to import and lives in pipelines/. As that client does, this
+one asks again after a 503: Prefect's server says so when SQLite is locked, and nothing was done.
 
 ```mermaid
 classDiagram
@@ -12,10 +13,11 @@ classDiagram
 ```
 """
 
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 
@@ -24,6 +26,9 @@ from seedbed.missing import MissingError
 from seedbed.orchestration.ports import FlowRun, FlowRuns
 
 _TIMEOUT_S = 10.0
+_AGAIN_AFTER_S = (0.2, 0.5, 1.0, 2.0, 4.0)
+_HEALTH = "/health"
+"""Asked every few seconds, so not again at once."""
 _MAX_REASON_CHARS = 300
 _MARK = "__prefect_kind"
 """Prefect renders values that carry it as templates, with the variables of its workspace in reach."""
@@ -41,7 +46,11 @@ class PrefectRest(FlowRuns):
         if _has_mark(parameters):
             raise UserError(f"a parameter is named {_MARK!r}, which Prefect would render as a template; rename it")
         found = self._ask("GET", f"/deployments/name/{deployment}", f"deployment {deployment!r}")
-        asked = {"parameters": dict(parameters), "idempotency_key": once, "enforce_parameter_schema": True}
+        asked = {
+            "parameters": dict(parameters),
+            "idempotency_key": once or str(uuid4()),
+            "enforce_parameter_schema": True,
+        }
         created = self._ask("POST", f"/deployments/{found['id']}/create_flow_run", f"deployment {deployment!r}", asked)
         return _flow_run(created)
 
@@ -51,11 +60,11 @@ class PrefectRest(FlowRuns):
 
     def check(self) -> None:
         """Ask the server whether it is healthy."""
-        self._ask("GET", "/health", "health")
+        self._ask("GET", _HEALTH, "health")
 
     def _ask(self, method: str, path: str, what: str, body: Mapping[str, object] | None = None) -> Any:
         try:
-            answer = httpx.request(method, f"{self._url}{path}", json=body, timeout=_TIMEOUT_S)
+            answer = self._answer(method, path, body)
             if answer.status_code == 404:
                 raise MissingError(f"{what} is not known to Prefect. Next: prefect deployment ls")
             if answer.status_code in (400, 409, 422):
@@ -65,6 +74,15 @@ class PrefectRest(FlowRuns):
             raise WorldError(
                 f"Prefect at {self._url} does not do its work: {type(error).__name__} {error}; see PREFECT_API_URL"
             ) from error
+
+    def _answer(self, method: str, path: str, body: Mapping[str, object] | None) -> httpx.Response:
+        waits_s = iter(() if path == _HEALTH else _AGAIN_AFTER_S)
+        while True:
+            answer = httpx.request(method, f"{self._url}{path}", json=body, timeout=_TIMEOUT_S)
+            wait_s = next(waits_s, None) if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else None
+            if wait_s is None:
+                return answer
+            time.sleep(wait_s)
 
 
 def _has_mark(value: object) -> bool:
