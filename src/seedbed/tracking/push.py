@@ -44,13 +44,13 @@ def push(home: Path, tracker: RunTracker) -> PushReport:
     kept: dict[str, str] = {}
     for run_id in unsent_runs(home):
         try:
-            spool = Spool(unsent_folder(home) / run_id)
+            spool = Spool(unsent_folder(home) / run_id, is_left=True)
         except SeedbedError as error:
             kept[run_id] = str(error)
             continue
         try:
-            spool.replay(tracker)
-            sent.append(run_id)
+            if spool.replay(tracker):
+                sent.append(run_id)
         except UserError as error:
             kept[run_id] = str(error)
         except SeedbedError as error:

@@ -35,8 +35,8 @@ def unsent_folder(home: Path) -> Path:
 class Spool:
     """The unsent rest of one run, owned by one process at a time."""
 
-    def __init__(self, folder: Path) -> None:
-        """Take the folder, new or left by another process.
+    def __init__(self, folder: Path, *, is_left: bool = False) -> None:
+        """Take the folder: a new one, or with `is_left` one that another process left, if it is there still.
 
         Raises:
             WorldError: another process still writes it, or the disk refuses.
@@ -46,7 +46,7 @@ class Spool:
         # Not bound to a thread: a run may be closed by another one than opened it.
         self._lock = FileLock(folder.with_suffix(".lock"), thread_local=False)
         with _disk_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            (folder.parent if is_left else folder).mkdir(parents=True, exist_ok=True)
             try:
                 self._lock.acquire(timeout=0)
             except Timeout:
@@ -73,12 +73,16 @@ class Spool:
             shutil.copytree(source, self.folder / name)
         return name
 
-    def replay(self, tracker: RunTracker) -> None:
+    def replay(self, tracker: RunTracker) -> bool:
         """Send the events in order and remove the folder; at a refusal, keep what was not accepted and pass it on.
 
-        A run whose process ended without closing it is closed as KILLED.
+        A run whose process ended without closing it is closed as KILLED. Returns False where there was nothing to send:
+        another process was faster, or was killed while it removed what it had sent.
         """
         events = list(self._pending())
+        if not events:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            return False
         if not any(isinstance(event, Finish) for event in events):
             events.append(Finish(status="KILLED", timestamp_ms=_last_ms(events)))
         for number, event in enumerate(events):
@@ -87,7 +91,9 @@ class Spool:
             except BaseException:
                 self._keep_only(events[number:])
                 raise
-        shutil.rmtree(self.folder)
+        self._events.unlink()  # first: from here on there is nothing to send
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return True
 
     def _send(self, event: Event, tracker: RunTracker) -> None:
         run_id = self.folder.name
