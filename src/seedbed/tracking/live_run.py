@@ -67,6 +67,7 @@ class Run:
         self._tracker = tracker
         self._params: dict[str, str] = {}
         self._metrics: dict[str, float] = {}
+        self._steps: dict[str, int] = {}
         self._costs: dict[str, float] = {}
         self._data: dict[str, str] = {}
         self._results: dict[str, str] = {}
@@ -91,9 +92,18 @@ class Run:
 
     def log_metrics(self, metrics: Mapping[str, float], step: int = 0) -> None:
         """Record results, in one write. They must be equal in equal runs; what it took goes to `log_costs`."""
+        self._log_metrics(metrics, step)
+
+    def log_last(self, metrics: Mapping[str, float]) -> None:
+        """Record results behind every step that they were logged at, which makes them what the record shows."""
+        step = max((self._steps[name] + 1 for name in metrics if name in self._steps), default=0)
+        self._log_metrics(metrics, step, is_last=True)
+
+    def _log_metrics(self, metrics: Mapping[str, float], step: int, *, is_last: bool = False) -> None:
         values = as_numbers("metric", metrics)
-        self._send(metrics=values, step=step)
+        self._send(metrics=values, step=step, is_last=is_last)
         self._metrics |= values
+        self._steps |= {name: max(step, self._steps.get(name, step)) for name in values}
 
     def log_costs(self, costs: Mapping[str, float]) -> None:
         """Record what the run took (seconds, texts embedded), as `cost/<name>` and outside the results digest."""
@@ -197,10 +207,18 @@ class Run:
         metrics: Mapping[str, float] = MappingProxyType({}),
         step: int = 0,
         tags: Mapping[str, str] = MappingProxyType({}),
+        *,
+        is_last: bool = False,
     ) -> None:
         if params or metrics or tags:
-            masked = {name: redact_text(text) for name, text in tags.items()}
-            batch = RunBatch(params=params, metrics=metrics, step=step, tags=masked, timestamp_ms=now_ms())
+            batch = RunBatch(
+                params=params,
+                metrics=metrics,
+                step=step,
+                tags={name: redact_text(text) for name, text in tags.items()},
+                timestamp_ms=now_ms(),
+                is_last=is_last,
+            )
             self._tracker.log(self.run_id, batch)
 
 

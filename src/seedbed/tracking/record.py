@@ -39,6 +39,8 @@ class RunBatch(BaseModel):
     timestamp_ms: int
     """When it was measured, not when it was sent."""
     tags: Mapping[str, str] = {}
+    is_last: bool = False
+    """The run has done its work: whatever these metrics are, ending it now would save nothing."""
 
 
 class RunRecord(BaseModel):
