@@ -64,7 +64,7 @@ async def describe_experiment(services: Services, asked: ExperimentChoice) -> De
             raise WorldError(f"experiment {asked.experiment!r} cannot be looked at: {error}") from error
         if done.returncode:
             raise UserError(said_by(done.stderr) or f"{asked.experiment!r} ended with exit code {done.returncode}")
-        return Described.model_validate_json(done.stdout[done.stdout.index("{\n") :])  # behind what an import prints
+        return Described.model_validate_json(done.stdout)
 
     return await services.readers.run(look)
 

@@ -58,9 +58,8 @@ def sweep(
     """
     from seedbed import wiring
     from seedbed.cli import groups
-    from seedbed.cli.commands.run import project_folder
+    from seedbed.cli.commands.run import load_experiment
     from seedbed.errors import UserError
-    from seedbed.experiments.define import load
     from seedbed.experiments.plan import plan_sweep
 
     settings = groups.settings()
@@ -71,7 +70,7 @@ def sweep(
         return
     if not experiment:
         raise UserError("no experiment is named. Example: seedbed sweep retrieval --grid top_k=10,20")
-    chosen = load(experiment, project_folder())
+    chosen = load_experiment(experiment)
     plan = plan_sweep(
         chosen,
         experiment,
