@@ -25,6 +25,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel
 
 from seedbed.digests import digest_file, digest_json, digest_stream
+from seedbed.locks import owned_lock
 from seedbed.logging_config import bind_run
 from seedbed.logging_redaction import redact_text
 from seedbed.tracking.live_run import Run, now_ms
@@ -61,10 +62,11 @@ def tracked_run(
     """Open a run, seed the libraries, and close the run as FINISHED, as FAILED with the error, or as KILLED.
 
     A seed is drawn and recorded when there is none; provenance is collected when it is not given. `begun_as` is the run
-    whose checkpoints this one goes on from.
+    whose checkpoints this one goes on from; one process at a time does.
 
     Raises:
-        WorldError: the tracking store is away now; what it misses later depends on the tracker.
+        WorldError: the tracking store is away now; what it misses later depends on the tracker. Or another process goes
+            on from these checkpoints.
     """
     plan = SeedPlan(root=new_seed() if seed is None else seed)
     provenance = provenance or collect()
@@ -74,9 +76,13 @@ def tracked_run(
         parent_run_id=parent_run_id,
         tags=_masked(tags) | _masked(provenance.tags()) | _own_tags(plan, config, deterministic),
     )
-    run_id = tracker.start(start)
-    run = Run(tracker, run_id=run_id, experiment=experiment, seed=plan.root, home=home, begun_as=begun_as)
-    with closing(run, tracker):
+    with ExitStack() as held:
+        if begun_as:
+            lock = home / "locks" / f"run-{begun_as}.lock"
+            held.enter_context(owned_lock(lock, f"what run {begun_as[:8]} has begun"))
+        run_id = tracker.start(start)
+        run = Run(tracker, run_id=run_id, experiment=experiment, seed=plan.root, home=home, begun_as=begun_as)
+        held.enter_context(closing(run, tracker))
         logger.info("run_started", extra={"experiment": experiment, "seed": plan.root})
         _stamp(run, config, provenance, run.artifacts.parent / "stamps", tracker)
         plan.seed_libraries(deterministic=deterministic)

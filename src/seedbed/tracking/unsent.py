@@ -21,7 +21,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
-from seedbed.errors import WorldError
+from seedbed.errors import UserError, WorldError
 from seedbed.tracking.live_run import now_ms
 from seedbed.tracking.ports import RunTracker
 from seedbed.tracking.spool_event import EVENT, Event, Finish, Log, Upload
@@ -30,6 +30,15 @@ from seedbed.tracking.spool_event import EVENT, Event, Finish, Log, Upload
 def unsent_folder(home: Path) -> Path:
     """Return where the runs lie that a tracking store has not taken whole."""
     return home / "unsent"
+
+
+def refuse_unsent(home: Path, run_id: str) -> None:
+    """Raise UserError where a run's results wait on disk: sent later, they would overwrite what it has got since."""
+    if (unsent_folder(home) / run_id).is_dir():
+        raise UserError(
+            f"what came out of run {run_id[:8]} waits on disk, and the tracking store does not know it. "
+            "Next: seedbed runs push"
+        )
 
 
 class Spool:
