@@ -17,7 +17,7 @@ from pydantic import BaseModel, SecretStr
 
 from seedbed.errors import UserError, WorldError
 from seedbed.tracking.provenance import Provenance, collect
-from seedbed.tracking.run import tracked_run
+from seedbed.tracking.run import is_alive, tracked_run
 from tests.unit.tracking.listing import ListingTracker
 
 
@@ -303,3 +303,21 @@ def test_nothing_is_left_of_a_run_but_what_was_sent(open_run, tmp_path):
     with open_run() as run:
         (run.artifacts / "big.bin").write_bytes(b"x" * 1000)
     assert [path for path in Path(tmp_path).rglob("*") if path.is_file()] == []
+
+
+def test_run_is_finished_even_where_its_folder_does_not_go_away(open_run, tracker, tmp_path, monkeypatch):
+    real, was_alive = os.unlink, []
+
+    def unlink(path, **at):
+        was_alive.append(is_alive(tmp_path, run.run_id))  # a locked file cannot be removed from a network file system
+        if path == "stuck":
+            raise PermissionError(path)
+        real(path, **at)
+
+    with open_run() as run:
+        (run.artifacts / "stuck").touch()
+        (run.artifacts / "other").touch()
+        monkeypatch.setattr(os, "unlink", unlink)
+    assert tracker.status == "FINISHED"
+    assert [path.name for path in run.artifacts.iterdir()] == ["stuck"]
+    assert not any(was_alive)
