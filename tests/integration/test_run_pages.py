@@ -192,6 +192,15 @@ def test_page_of_a_sweep_shows_trials_and_what_was_varied(store, tmp_path):
     assert "&lt;b&gt;no&lt;/b&gt;" in page
 
 
+def test_files_of_ones_own_that_are_named_like_those_of_a_group_are_left_alone(store, tmp_path):
+    with wiring.tracked_run("pages", {}, seed=7, settings=store.settings) as run:
+        for name in ("trials.jsonl", "spreads.json", "plan.json"):
+            (run.artifacts / name).write_text('{"mine": 1}\n')
+        run.log_metrics({"loss": 0.5})
+
+    assert "trials.jsonl" in page_of(store, run.run_id, tmp_path)
+
+
 def test_what_came_to_nothing_is_removed_and_what_is_registered_stays(store):
     client = connect(store.settings.tracking, store.home)
     with pytest.raises(ValueError), wiring.tracked_run("pages", {}, seed=7, settings=store.settings) as kept:  # noqa: PT011

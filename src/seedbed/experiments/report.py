@@ -72,8 +72,9 @@ def gather(record: RunRecord, folder: Path) -> Report:
     """Return what is known of a run, whose artefacts that are NEEDED lie in the folder, as far as it has them."""
     tags = {name.removeprefix("seedbed."): text for name, text in record.tags.items() if name.startswith("seedbed.")}
     provenance = _provenance(folder / "provenance.json")
+    group = tags.get("group", "")  # of other runs, files that are named like those of a group are the user's
     spreads: Mapping[str, Spread] = {}
-    if (folder / SPREADS_FILE).exists():
+    if group and (folder / SPREADS_FILE).exists():
         spreads = RepeatResult.model_validate_json((folder / SPREADS_FILE).read_bytes()).metrics
     took_s = (record.ended_at - record.started_at).total_seconds() if record.ended_at else None
     return Report(
@@ -90,8 +91,8 @@ def gather(record: RunRecord, folder: Path) -> Report:
             if not (spreads and name.endswith("_std"))
         ],
         costs={name.removeprefix("cost/"): value for name, value in record.metrics.items() if name.startswith("cost/")},
-        trials=Journal(folder).trials(),
-        group=tags.get("group", ""),
+        trials=Journal(folder).trials() if group else (),
+        group=group,
         code={name: text for name, text in tags.items() if name.startswith("git.")},
         diff=_text(folder / "diff.patch"),
         data={name: text for name, text in tags.items() if name.startswith("data")},
