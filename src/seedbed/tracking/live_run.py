@@ -118,7 +118,7 @@ class Run:
         Without a digest, they are the digest.
 
         Raises:
-            UserError: no digest is given and there is no file or folder `source`.
+            UserError: no digest is given, and no `source` or none that is there.
         """
         tags = self._named("data", name, digest, str(source))
         md5s = DigestCache(self.home / "digests.db", md5_of_file, kind="md5 ")
@@ -145,6 +145,11 @@ class Run:
 
     def _named(self, kind: str, name: str, digest: str, source: str) -> dict[str, str]:
         check_name("data set" if kind == "data" else kind, name)
+        if not (digest or source):
+            raise UserError(
+                f"{kind} {name!r} has neither a digest nor a source; name one of them. "
+                f'Example: run.use_{kind}({name!r}, source="data/mine")'
+            )
         tags = {f"seedbed.{kind}_source.{name}": self._portable(source)} if source else {}
         if not digest or (source and Path(source).expanduser().exists()):
             content = DigestCache(self.home / "digests.db").digest(Path(source))
@@ -195,7 +200,7 @@ class Run:
         return digest_json({"metrics": {name: _bits(value) for name, value in final.items()}, "results": self._results})
 
     def publish(self) -> None:
-        """Send the artefacts now; otherwise they go when the run closes, and files that have not changed go once."""
+        """Send all artefacts now, not only when the run closes; nothing where none has changed since the last time."""
         found = frozenset(_fingerprints(self.artifacts))
         if found - self._published:
             self._tracker.upload(self.run_id, self.artifacts)

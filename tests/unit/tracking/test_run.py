@@ -273,6 +273,15 @@ def test_costs_are_kept_apart_from_results(open_run, tracker):
         assert tracker.batches[-1].metrics == {"cost/num_embedded": 7.0}
 
 
+@pytest.mark.parametrize("kind", ["data", "model"])
+def test_what_is_named_without_digest_and_source_is_refused_and_the_current_folder_is_not_read(open_run, kind):
+    with (
+        open_run() as run,
+        pytest.raises(UserError, match=rf"{kind} 'x' has neither .* Example: run.use_{kind}\('x', "),
+    ):
+        getattr(run, f"use_{kind}")("x")
+
+
 def test_data_digests_are_tags_and_one_digest_names_them_all(open_run, tracker):
     with open_run() as run:
         assert run.data_digest == ""

@@ -44,7 +44,8 @@ def sweep(
         int | None, typer.Option(help="Of every trial and of the search; default: drawn and recorded.")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, max=256, help="Trials at once; default: one for each core, 8 at most.")
+        int | None,
+        typer.Option(min=1, max=256, help="Trials at once; default: one for each core, 8 at most; resumed: as before."),
     ] = None,
     note: Annotated[str, typer.Option(help="Why: kept with the run, shown by its report.")] = "",
     resume: Annotated[str, typer.Option(metavar="RUN", help="Go on with an interrupted sweep or run --seeds.")] = "",
@@ -64,9 +65,13 @@ def sweep(
 
     settings = groups.settings()
     if resume:
-        if experiment or grid or ranges or overrides:
-            raise UserError("--resume goes on with what was planned; leave out experiment, --grid, --range and --set")
-        groups.resume(resume, settings, as_json=as_json)
+        planned = (experiment, grid, ranges, overrides, trials, metric, minimize, seed is not None, note)
+        if any(planned) or search != "grid":
+            raise UserError(
+                "--resume goes on with what was planned; beside it only --workers and --json mean something: "
+                "leave out experiment and all others"
+            )
+        groups.resume(resume, settings, workers=workers, as_json=as_json)
         return
     if not experiment:
         raise UserError("no experiment is named. Example: seedbed sweep retrieval --grid top_k=10,20")
