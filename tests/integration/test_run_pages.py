@@ -17,11 +17,12 @@ from typer.testing import CliRunner
 from seedbed import wiring
 from seedbed.cli.app import app
 from seedbed.errors import SeedbedError
+from seedbed.experiments.adapters import plots
 from seedbed.experiments.define import Experiment
 from seedbed.experiments.group import Journal
 from seedbed.experiments.plan import plan_sweep
 from seedbed.experiments.sweep import result_of
-from seedbed.experiments.trial import Trial
+from seedbed.experiments.trial import Plan, Trial
 from seedbed.retrieval.evaluate import Evaluation
 from seedbed.retrieval.per_query import write_per_query
 from seedbed.settings import load_settings
@@ -190,6 +191,20 @@ def test_page_of_a_sweep_shows_trials_and_what_was_varied(store, tmp_path):
     assert page.count("<svg ") == 1
     assert "4 trials, searched by optuna" in page
     assert "&lt;b&gt;no&lt;/b&gt;" in page
+
+
+def test_page_of_a_sweep_shows_what_the_sweep_has_decided_by(store, tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr(plots, "sweep_plot", lambda trials, axes, metric, minimize: shown.append(metric) or "<svg/>")
+    plan = Plan(kind="grid", experiment="pages", seeds=(7,), num_trials=2, num_workers=1)
+    with wiring.tracked_run("pages", {}, seed=7, settings=store.settings, tags={"seedbed.group": "grid"}) as run:
+        Journal(run.artifacts).begin(plan)
+        for number, metrics in enumerate(({"at_10": 0.5, "at_5": 0.4}, {"at_5": 0.6})):
+            Journal(run.artifacts).add(Trial(number=number, seed=7, state="finished", metrics=metrics))
+        run.log_metrics({"at_5": 0.6})
+    page_of(store, run.run_id, tmp_path)
+
+    assert shown == ["at_5"]
 
 
 def test_files_of_ones_own_that_are_named_like_those_of_a_group_are_left_alone(store, tmp_path):
