@@ -62,3 +62,8 @@ class RunRecord(BaseModel):
     artifact_uri: str
     artifacts: tuple[str, ...] = ()
     """Paths below `artifact_uri`; filled by `get`, empty in a listing."""
+
+    @property
+    def own_tags(self) -> dict[str, str]:
+        """The tags that this project sets, without the `seedbed.` in front."""
+        return {name.removeprefix("seedbed."): text for name, text in self.tags.items() if name.startswith("seedbed.")}
