@@ -119,14 +119,21 @@ def _commands(record: RunRecord, tags: Mapping[str, str]) -> list[str]:
         steps.append("git apply diff.patch   # an artefact of this run, shown above")
     if steps:
         steps.append("make setup")
-    command = tags.get("command", "")
-    # What a shell of the project's environment calls it.
-    command = re.sub(r"^\S+ (\S+/seedbed|-P -m seedbed)(?= |$)", ".venv/bin/seedbed", command)
+    command = _as_typed(tags.get("command", ""))
     if command:
         steps.append(command)
     if command and "--seed" not in command and "seed" in tags:
         steps[-1] += f" --seed {shlex.quote(tags['seed'])}"
     return reproduce + steps
+
+
+def _as_typed(command: str) -> str:
+    """Return a recorded command as it is typed in the project's folder.
+
+    >>> _as_typed("/a/.venv/bin/python -P -m seedbed run x"), _as_typed("python /a/.venv/bin/seedbed run x")
+    ('.venv/bin/seedbed run x', '.venv/bin/seedbed run x')
+    """
+    return re.sub(r"^\S+ (\S+/seedbed|-P -m seedbed)(?= |$)", ".venv/bin/seedbed", command)
 
 
 def _text(file: Path) -> str:
