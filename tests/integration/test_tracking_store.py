@@ -124,6 +124,16 @@ def test_store_of_an_older_mlflow_is_brought_up_to_date_and_copied_aside_first(t
     database.close()
 
 
+def test_store_whose_upgrade_fails_is_named_and_left_as_it_was(tmp_path):
+    with sqlite3.connect(tmp_path / "mlflow.db") as database:
+        database.execute("CREATE TABLE experiments (half INTEGER)")
+    database.close()
+    before = (tmp_path / "mlflow.db").read_bytes()
+    with pytest.raises(WorldError, match=r"the tables of .*mlflow.db cannot be made: .* it is as it was\. Next: "):
+        MlflowTracker(TrackingConfig(), tmp_path)
+    assert (tmp_path / "mlflow.db").read_bytes() == before
+
+
 def test_store_of_a_newer_mlflow_is_refused_and_left_alone(tmp_path):
     MlflowTracker(TrackingConfig(), tmp_path)
     with sqlite3.connect(tmp_path / "mlflow.db") as database:

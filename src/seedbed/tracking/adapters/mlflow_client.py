@@ -165,7 +165,7 @@ def _bring_file_up_to_date(db: Any, uri: str, database: Path, revision: str | No
     with closing(sqlite3.connect(database)) as live:
         before = _num_writes(live)
         if not is_new:
-            _copy(live, database.with_name(f"{database.name}.{revision}.bak"))
+            _copy(live, database.with_name(f"{database.name}.{revision or 'half-made'}.bak"))
             _copy(live, copy)
         engine = db.create_sqlalchemy_engine(make_url(uri).set(database=str(copy)).render_as_string(False))
         try:
