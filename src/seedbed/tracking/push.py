@@ -44,7 +44,7 @@ def push(home: Path, tracker: RunTracker) -> PushReport:
     kept: dict[str, str] = {}
     for run_id in unsent_runs(home):
         try:
-            spool = Spool(unsent_folder(home) / run_id, is_left=True)
+            spool = Spool(unsent_folder(home) / run_id)
         except SeedbedError as error:
             kept[run_id] = str(error)
             continue

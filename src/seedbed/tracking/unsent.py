@@ -44,8 +44,8 @@ def refuse_unsent(home: Path, run_id: str) -> None:
 class Spool:
     """The unsent rest of one run, owned by one process at a time."""
 
-    def __init__(self, folder: Path, *, is_left: bool = False) -> None:
-        """Take the folder: a new one, or with `is_left` one that another process left, if it is there still.
+    def __init__(self, folder: Path) -> None:
+        """Take the folder, new or left by another process.
 
         Raises:
             WorldError: another process still writes it, or the disk refuses.
@@ -55,7 +55,7 @@ class Spool:
         # Not bound to a thread: a run may be closed by another one than opened it.
         self._lock = FileLock(folder.with_suffix(".lock"), thread_local=False)
         with _disk_errors(folder):
-            (folder.parent if is_left else folder).mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
             try:
                 self._lock.acquire(timeout=0)
             except Timeout:

@@ -217,14 +217,15 @@ def test_run_that_another_push_has_sent_meanwhile_is_not_closed_again(store, tra
     assert list((tmp_path / "unsent").iterdir()) == []
 
 
+@pytest.mark.parametrize("first", ["events.jsonl", "files-1/a.txt"])
 def test_push_that_was_killed_while_it_removed_what_it_had_sent_says_nothing_new_of_the_run(
-    store, tracker, tmp_path, monkeypatch
+    store, tracker, tmp_path, monkeypatch, first
 ):
     run_id = run_that_loses_its_store(store, tracker, tmp_path / "files")
     store.failure = None
 
     def killed_after_the_first_file(folder, **_):
-        (folder / "events.jsonl").unlink(missing_ok=True)
+        (folder / first).unlink(missing_ok=True)
 
     with monkeypatch.context() as killed:
         killed.setattr("seedbed.tracking.unsent.shutil.rmtree", killed_after_the_first_file)
