@@ -26,7 +26,9 @@ def backup(
     ] = None,
     keep: Annotated[
         int | None,
-        typer.Option(min=1, max=10_000, help="How many stay; default: SEEDBED_BACKUP__KEEP.", show_default=False),
+        typer.Option(
+            min=1, max=10_000, help="Number of backups to keep; default: SEEDBED_BACKUP__KEEP.", show_default=False
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:

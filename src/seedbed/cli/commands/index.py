@@ -31,18 +31,18 @@ def index(
         str | None, typer.Option(help="What the corpus is: docstrings, jsonl, parquet, folder or beir.")
     ] = None,
     corpus_path: Annotated[Path | None, typer.Option(help="File or folder of the corpus.")] = None,
-    collection: Annotated[str | None, typer.Option(help="Name of the index; default: from the corpus.")] = None,
+    collection: Annotated[str | None, typer.Option(help="Name of the index; default: derived from the corpus.")] = None,
     allow_shrink: Annotated[
-        bool, typer.Option("--allow-shrink", help="Delete what the corpus no longer has, however much it is.")
+        bool, typer.Option("--allow-shrink", help="Delete documents that are no longer in the corpus, however many.")
     ] = False,
     plan: Annotated[
-        bool, typer.Option("--plan", help="Say what would be done and what it would cost; nothing is written.")
+        bool, typer.Option("--plan", help="Show what would be done and what it would cost; write nothing.")
     ] = False,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Compare the store with the ledger, point by point, and mend it.")
+        bool, typer.Option("--verify", help="Compare the store with the ledger, point by point, and repair it.")
     ] = False,
     rollback: Annotated[
-        bool, typer.Option("--rollback", help="Let searches see the collection they saw before; twice: back again.")
+        bool, typer.Option("--rollback", help="Switch searches back to the previous collection; run it twice to undo.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:

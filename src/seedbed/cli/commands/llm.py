@@ -26,7 +26,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    group = typer.Typer(rich_markup_mode="rich", no_args_is_help=True, help="Look after served language models.")
+    group = typer.Typer(rich_markup_mode="rich", no_args_is_help=True, help="Check and fetch language models.")
     group.callback()(lambda: None)
     group.command()(status)
     group.command()(pull)

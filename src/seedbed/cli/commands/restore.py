@@ -53,7 +53,7 @@ def restore(
     head = {"home": restored.home, "as of": f"{restored.created_at:%Y-%m-%d %H:%M:%S} UTC", "files": restored.num_files}
     print_pairs("restored", head | dict(restored.counts))
     if restored.moved_aside:
-        typer.echo(f"what was there is now {restored.moved_aside}; delete it when you need it no longer")
+        typer.echo(f"the previous content is now in {restored.moved_aside}; delete it when you no longer need it")
     if restored.collections:
         typer.echo(f"put back into {settings.store.place}: {', '.join(restored.collections)}")
     for run_id in restored.running:
