@@ -32,7 +32,7 @@ def backup(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Put runs, index and models into one checked archive, while runs go on, and delete the oldest.
+    """Back up runs, index and models into one checked archive while runs continue; delete the oldest backups.
 
     A Qdrant server's collections are in it; of other servers the output says how they are saved.
 

@@ -36,7 +36,7 @@ def chat(
     models: Annotated[bool, typer.Option("--models", help="List the served models and stop.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, for one question.")] = False,
 ) -> None:
-    """Talk to a language model that is served; an empty line or Ctrl-D ends the conversation.
+    """Talk to a served language model; an empty line or Ctrl-D ends the conversation.
 
     Example: seedbed chat "Say hello in French." --model chat
     """

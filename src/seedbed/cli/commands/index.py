@@ -46,7 +46,7 @@ def index(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Bring a store up to date with a corpus: only what is new or changed is embedded.
+    """Bring an index up to date with a corpus; only new or changed texts are embedded.
 
     Exit code 0: everything is indexed. 1: some records were not, or a service failed. 2: wrong input.
 
@@ -91,8 +91,8 @@ def _bring_up_to_date(index: "Index", *, as_json: bool) -> None:
         typer.echo('Next: seedbed search "your question"')
     if report.num_documents_kept:
         typer.echo(
-            f"seedbed: {report.num_documents_kept} documents that the corpus no longer has, or has broken, stay in the "
-            "index; they go when every record can be read, or with --allow-shrink",
+            f"seedbed: {report.num_documents_kept} documents that are missing or unreadable in the corpus stay in the "
+            "index; they are deleted once every record can be read, or with --allow-shrink",
             err=True,
         )
     if report.num_rejected:

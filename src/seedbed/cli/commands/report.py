@@ -27,9 +27,9 @@ def report(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Write one HTML page for a reviewer: what, why, numbers, plots, how it was made, how to make it again.
+    """Write one HTML page for a reviewer: what, why, numbers, plots, how it was made, how to reproduce it.
 
-    The page stands alone: it can be mailed, printed and read without a network.
+    The page is self-contained: it can be mailed, printed and read without a network.
 
     Example: seedbed report 1f3a --to review.html
     """

@@ -35,7 +35,7 @@ def reproduce(
     ] = 1e-3,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Make a run again from its id, and compare: code, configuration, data, environment, results.
+    """Reproduce a run from its id, and compare code, configuration, data, environment and results.
 
     Exit code 0: reproduced. 1: not reproduced; the output names the first difference.
 

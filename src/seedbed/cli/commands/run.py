@@ -72,7 +72,7 @@ def run(
     show_list: Annotated[bool, typer.Option("--list", help="List the experiments of this project.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Run an experiment: seeded, recorded, and repeatable from what was recorded.
+    """Run an experiment: seeded, recorded, and reproducible from the record.
 
     Example: seedbed run retrieval --seed 7 --set top_k=20
     """

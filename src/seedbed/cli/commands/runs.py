@@ -68,7 +68,7 @@ def show(
     run: Annotated[str, typer.Argument(help="Id of a run, or the first digits of it (at least 4).")],
     as_json: _AsJson = False,
 ) -> None:
-    """Show one run: parameters, metrics, what made it, artefacts.
+    """Show one run: parameters, metrics, provenance, artefacts.
 
     Example: seedbed runs show 1f3a
     """

@@ -32,7 +32,7 @@ def api(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes; more than one needs a store server.")] = 1,
 ) -> None:
-    """Answer HTTP requests: entities, experiments, search, embeddings, pipelines, a page. Ctrl-C ends it.
+    """Serve entities, experiments, search, embeddings, pipelines and a web page over HTTP; Ctrl-C stops it.
 
     The first start trains a NER model, which takes minutes; SEEDBED_NER__MODEL names another model.
 
