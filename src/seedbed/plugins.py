@@ -16,11 +16,11 @@ classDiagram
 import inspect
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from pydantic import JsonValue, ValidationError
 from pydantic_core import PydanticCustomError, to_json
@@ -29,6 +29,8 @@ from seedbed.errors import SeedbedError, UserError, nearest
 
 type Options = dict[str, JsonValue]
 """What a plug-in takes beside the fields of its section; it checks them with a model of its own."""
+
+ABOUT_OPTIONS = "of a plug-in: what it takes beside the fields above, as one JSON object; recorded, so no secrets"
 
 NAME = "[a-z][a-z0-9_-]{1,29}"
 """What a declared name looks like: it becomes part of names of indexes and folders."""
@@ -61,11 +63,6 @@ class PluginGroup:
     key: str
     """What chooses one: corpus.kind."""
     built_in: tuple[str, ...]
-
-    @property
-    def about_options(self) -> str:
-        """What the field `options` of the section is for."""
-        return f"of a {self.what} that a package declares: what it takes beside the fields above, one JSON object"
 
     def declared(self) -> dict[str, Plugin]:
         """Return what the installed packages declare, by name; nothing is imported.
@@ -119,7 +116,7 @@ class PluginGroup:
                 f"choose a plug-in by {self.key}, or take them away: --set {key}={{}}"
             )
 
-    def make[Port](self, name: str, port: type[Port], *arguments: object) -> Port:
+    def make[Port](self, name: str, port: Callable[..., Port], *arguments: object) -> Port:
         """Return what is declared under the name, made with what a built-in one is made with.
 
         Raises:
@@ -127,7 +124,7 @@ class PluginGroup:
         """
         if (plugin := self.find(name)) is None:
             raise LookupError(f"{self.what} {name!r} is built in, and made by wiring")
-        made_by = self._load(plugin, port)
+        made_by = self._load(plugin, cast("type[Port]", port))  # python/mypy#4717: an abstract class is no type[Port]
         where = f"{self.what} {name!r} of {plugin.owner}"
         try:
             inspect.signature(made_by).bind(*arguments)

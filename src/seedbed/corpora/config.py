@@ -15,7 +15,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, WithJsonSchema, model_validator
 
-from seedbed.plugins import Options, Plugin, PluginGroup
+from seedbed.plugins import ABOUT_OPTIONS, Options, Plugin, PluginGroup
 
 CORPORA = PluginGroup("corpus", "seedbed.corpora", "corpus.kind", ("docstrings", "jsonl", "parquet", "folder", "beir"))
 
@@ -36,7 +36,7 @@ class CorpusConfig(BaseModel):
         "test", pattern=r"^[A-Za-z0-9_-]+$", description="beir: which qrels/<split>.tsv; letters, digits, _ and -"
     )
     max_record_bytes: PositiveInt = Field(5_000_000, description="a longer record is a dead letter")
-    options: Options = Field({}, description=CORPORA.about_options)
+    options: Options = Field({}, description=ABOUT_OPTIONS)
 
     @property
     def plugin(self) -> Plugin | None:

@@ -13,13 +13,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, WithJsonSchema, model_validator
 
-from seedbed.plugins import Options, Plugin, PluginGroup
+from seedbed.plugins import ABOUT_OPTIONS, Options, Plugin, PluginGroup
 
 ENCODERS = PluginGroup(
     "encoder", "seedbed.encoders", "embedding.backend", ("auto", "openvino", "torch", "sentence_transformers")
 )
 
-type Backend = Annotated[str, AfterValidator(ENCODERS.checked), WithJsonSchema(ENCODERS.json_schema())]
+type EncoderBackend = Annotated[str, AfterValidator(ENCODERS.checked), WithJsonSchema(ENCODERS.json_schema())]
 
 
 class EmbeddingConfig(BaseModel):
@@ -27,7 +27,7 @@ class EmbeddingConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    backend: Backend = Field(
+    backend: EncoderBackend = Field(
         "auto", description="runtime that runs the model; auto takes the fastest that gives the same vectors"
     )
     precision: Literal["auto", "fp32", "bf16", "fp16", "int8"] = Field(
@@ -51,7 +51,7 @@ class EmbeddingConfig(BaseModel):
     num_threads: PositiveInt | None = Field(
         None, le=1024, description="CPU threads; default: every core this process may use"
     )
-    options: Options = Field({}, description=ENCODERS.about_options)
+    options: Options = Field({}, description=ABOUT_OPTIONS)
 
     @property
     def plugin(self) -> Plugin | None:

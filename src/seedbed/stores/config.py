@@ -27,7 +27,7 @@ from pydantic import (
 
 from seedbed.digests import canonical_json
 from seedbed.errors import UserError
-from seedbed.plugins import Options, Plugin, PluginGroup
+from seedbed.plugins import ABOUT_OPTIONS, Options, Plugin, PluginGroup
 
 STORES = PluginGroup("store", "seedbed.stores", "store.kind", ("chroma", "qdrant"))
 
@@ -51,7 +51,7 @@ class StoreConfig(BaseModel):
         examples=["my-index"],
     )
     timeout_s: PositiveFloat = Field(30.0, le=3600, description="longest wait for one answer of a server")
-    options: Options = Field({}, description=STORES.about_options)
+    options: Options = Field({}, description=ABOUT_OPTIONS)
 
     @field_validator("url")
     @classmethod

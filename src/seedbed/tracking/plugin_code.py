@@ -66,5 +66,5 @@ def _folder(plugin: Plugin) -> Path | None:
         spec = find_spec(plugin.target.partition(":")[0].partition(".")[0])
     except (ImportError, ValueError):
         return None
-    places = [*((spec.submodule_search_locations or [spec.origin]) if spec else [])]
-    return Path(places[0]).resolve().parent if places and places[0] else None
+    place = next(iter(spec.submodule_search_locations or [spec.origin or ""]), "") if spec else ""
+    return Path(place).resolve().parent if place else None
