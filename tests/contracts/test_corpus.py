@@ -70,10 +70,15 @@ def _docstrings(_folder: Path) -> CorpusCase:
 MAKERS = {"jsonl": _jsonl, "parquet": _parquet, "folder": _folder, "beir": _beir, "docstrings": _docstrings}
 
 
+@pytest.fixture(scope="module", params=MAKERS)
+def built_in(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> CorpusCase:
+    return MAKERS[request.param](tmp_path_factory.mktemp("corpus"))
+
+
 class TestBuiltIn(CorpusContract):
-    @pytest.fixture(scope="class", params=MAKERS)
-    def case(self, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> CorpusCase:
-        return MAKERS[request.param](tmp_path_factory.mktemp("corpus"))
+    @pytest.fixture
+    def case(self, built_in: CorpusCase) -> CorpusCase:
+        return built_in
 
 
 def _gone_bad_lines(path: Path, id_field: str) -> None:
