@@ -19,7 +19,7 @@ from seedbed.stores.config import StoreConfig
 from seedbed.wiring import corpus, embedder, index_config, store
 from tests.declared import declare
 
-WORDS = '''
+WORDS = """
 from typing import Literal
 from pydantic import BaseModel
 from seedbed.corpora.document import Document
@@ -44,7 +44,7 @@ class Bare(Words):
 
 def words(config):
     return Words(config)
-'''
+"""
 
 
 @pytest.fixture
@@ -130,8 +130,8 @@ def test_options_that_the_plugin_does_not_take_are_refused_in_its_own_words(word
     with pytest.raises(UserError) as caught:
         corpus(CorpusConfig(kind="words", options={"words": "all"}))
     assert str(caught.value) == (
-        "corpus 'words' of wordy-corpora 1.5 does not take the options {\"words\":\"all\"}: words: Input should be 'few' "
-        "or 'many'. Example: --set 'corpus.options={\"name\": \"value\"}'"
+        'corpus \'words\' of wordy-corpora 1.5 does not take the options {"words":"all"}: words: Input should be '
+        "'few' or 'many'. Example: --set 'corpus.options={\"name\": \"value\"}'"
     )
 
 
@@ -160,15 +160,15 @@ def test_options_replace_those_of_the_settings_as_a_whole(words):
     assert resolve(IndexConfig, settings, recorded=recorded).corpus.options == {}
 
 
-STORE = '''
+STORE = """
 from seedbed.stores.ports import VectorStore
 class Nowhere(VectorStore):
     def __init__(self, config, folder): self.folder = folder
     def open(self, spec): raise NotImplementedError
     def names(self): return []
     def drop(self, name): pass
-'''
-ENCODER = '''
+"""
+ENCODER = """
 from seedbed.embedding.fingerprint import Fingerprint
 from seedbed.embedding.ports import Embedder
 class Ones(Embedder):
@@ -178,7 +178,7 @@ class Ones(Embedder):
                            precision=self.config.model, backend="whatever")
     def tokenizer_file(self): raise NotImplementedError
     def embed(self, texts): raise NotImplementedError
-'''
+"""
 
 
 def test_declared_store_gets_a_folder_that_no_other_state_lies_in(tmp_path, monkeypatch):

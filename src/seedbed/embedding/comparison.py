@@ -104,6 +104,10 @@ def compare(
         SeedbedError: the reference does not run.
     """
     running, not_measured = _that_run(encoders, texts[:_WARM_UP_TEXTS], progress)
+    dimension = running[REFERENCE].fingerprint().dimension
+    for name in [name for name, encoder in running.items() if encoder.fingerprint().dimension != dimension]:
+        own = running.pop(name).fingerprint().dimension
+        not_measured[name] = f"its vectors have {own} numbers, those of the others {dimension}: they cannot be compared"
     seconds: dict[str, list[float]] = {name: [] for name in running}
     answers: dict[str, Embeddings] = {}
     model = running[REFERENCE].fingerprint().model
