@@ -17,7 +17,7 @@ from seedbed.stores.adapters.qdrant import QdrantStore
 from seedbed.stores.config import StoreConfig
 from seedbed.stores.point import Payload, Value
 from seedbed.stores.ports import Collection, VectorStore
-from seedbed.testing.points import EAST, at, some_points
+from seedbed.testing.points import EAST, at
 from seedbed.testing.stores import Opener, StoreContract
 from tests.qdrant_server import qdrant_stand_in
 from tests.store_servers import chroma_server
@@ -83,14 +83,11 @@ class BuiltIn(StoreContract):
 @pytest.mark.parametrize("opener", ["embedded", "chroma_url"], indirect=True)
 class TestChroma(BuiltIn):
     adapter = ChromaStore
-    num_many = 6000  # it takes 5,461 here
+    num_many, num_batches = 6000, 2  # it takes 5,461 here
     num_clustered = 1500
-
-    def test_a_scan_comes_in_batches(self, collection: Collection) -> None:
-        collection.upsert(some_points(self.num_many))
-        assert len(list(collection.scan("position"))) == 2
 
 
 @pytest.mark.parametrize("opener", ["embedded", "stand_in_url", "server_url"], indirect=True)
 class TestQdrant(BuiltIn):
     adapter = QdrantStore  # sends 256 at once; local mode is exact, and syncs the disk per point
+    num_batches = 1

@@ -34,6 +34,8 @@ class StoreContract:
 
     num_many = 300
     """Points in a batch that is larger than what the vendor takes at once."""
+    num_batches: int | None = None
+    """Batches in which a scan meets them, where that is known."""
     num_clustered = 200
     """Points among which neighbours are looked for."""
 
@@ -154,9 +156,11 @@ class StoreContract:
         points = some_points(self.num_many)
         points.payloads[7].pop("position")
         collection.upsert(points)
-        found = [point for batch in collection.scan("position") for point in batch]
+        batches = list(collection.scan("position"))
+        found = [point for batch in batches for point in batch]
         assert dict(found) == {name_of(i): payload.get("position") for i, payload in enumerate(points.payloads)}
         assert len(found) == self.num_many
+        assert self.num_batches in (None, len(batches))
 
     def test_a_scan_of_an_empty_collection_meets_nothing(self, collection: Collection) -> None:
         assert list(collection.scan("position")) == []
