@@ -64,6 +64,10 @@ class PluginGroup:
     """What chooses one: corpus.kind."""
     built_in: tuple[str, ...]
 
+    @property
+    def _options(self) -> str:
+        return f"SEEDBED_{self.key.partition('.')[0].upper()}__OPTIONS"
+
     def declared(self) -> dict[str, Plugin]:
         """Return what the installed packages declare, by name; nothing is imported.
 
@@ -110,10 +114,9 @@ class PluginGroup:
     def refuse_options(self, name: str, options: Mapping[str, JsonValue]) -> None:
         """Raise UserError when something built in is given the options of a plug-in."""
         if options and name in self.built_in:
-            key = self.key.partition(".")[0] + ".options"
             raise UserError(
-                f"{self.what} {name!r} is built in and takes no options, {key} holds {sorted(options)}; "
-                f"choose a plug-in by {self.key}, or take them away: --set {key}={{}}"
+                f"{self.what} {name!r} is built in and takes no options, given are {sorted(options)}; "
+                f"choose a plug-in by {self.key}, or take them away: {self._options}={{}}"
             )
 
     def make[Port](self, name: str, port: Callable[..., Port], *arguments: object) -> Port:
@@ -138,8 +141,7 @@ class PluginGroup:
             told = "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'options'}: {fault['msg']}" for fault in faults)
             options = to_json(getattr(arguments[0], "options", {})).decode()
             raise UserError(
-                f"{where} does not take the options {options}: {told}. "
-                f'Example: --set \'{self.key.partition(".")[0]}.options={{"name": "value"}}\''
+                f'{where} does not take the options {options}: {told}. Example: {self._options}={{"name": "value"}}'
             ) from error
 
     def _load[Port](self, plugin: Plugin, port: type[Port]) -> type[Port]:
@@ -178,7 +180,7 @@ class PluginGroup:
 
 @lru_cache(maxsize=8)
 def _scan(what: str, group: str, _path: tuple[str, ...]) -> tuple[Plugin, ...]:
-    """Return what is declared on the search path; reading what 450 packages declare takes a tenth of a second."""
+    """Return what is declared on the search path; reading what 460 packages declare takes 20 ms."""
     found = entry_points(group=group)
     return tuple(Plugin(what, each.name, each.value, *_owner(each)) for each in found)
 
