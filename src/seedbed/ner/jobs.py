@@ -8,7 +8,7 @@ those are kept in the orchestrator's database and shown on its pages.
 ```mermaid
 flowchart LR
     Jobs --> Job
-    Jobs --> MissingError & WorldError
+    Jobs --> MissingError & TooManyJobsError & WorldError
 ```
 """
 
@@ -17,14 +17,14 @@ import re
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, final
 from uuid import UUID, uuid4
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from seedbed.errors import WorldError
+from seedbed.errors import UserError, WorldError
 from seedbed.missing import MissingError
 from seedbed.ner.answers import Filter, Item, answers_of, fault_of
 from seedbed.ner.isolation import recognized_each
@@ -32,6 +32,10 @@ from seedbed.ner.ports import Recognizer
 
 KEPT_S = 7 * 24 * 3600
 """Then texts and answers are deleted, when the next job comes."""
+MAX_OPEN, OPEN_S = 16, 3600.0
+"""So many jobs of one subject may wait to be done; one that is not done by then was lost, and counts no more."""
+MAX_BYTES = 1 << 31
+"""What is kept for one subject, results too."""
 _AT_ONCE = 256
 _ID = re.compile("[0-9a-f]{32}")
 
@@ -49,6 +53,10 @@ class Job(BaseModel):
     flow_run: UUID | None = None
 
 
+class TooManyJobsError(UserError):
+    """A subject has as much here as it may have."""
+
+
 @final
 class Jobs:
     """The jobs of one home."""
@@ -60,6 +68,7 @@ class Jobs:
         """Keep the items, and delete jobs that are too old.
 
         Raises:
+            TooManyJobsError: the subject has to wait for those that it has.
             WorldError: they cannot be written.
         """
         job = Job(
@@ -71,7 +80,7 @@ class Jobs:
         )
         with _on_disk(self._folder):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._sweep()
+            self._make_room(subject)
             (self._folder / job.id).mkdir(mode=0o700)
             with (self._folder / job.id / "items.jsonl").open("w", encoding="ascii") as file:
                 file.writelines(f"{json.dumps(item)}\n" for item in items)
@@ -161,10 +170,22 @@ class Jobs:
     def _part(self, job: Job) -> Path:
         return self._folder / job.id / "result.part"
 
-    def _sweep(self) -> None:
+    def _make_room(self, subject: str) -> None:
+        """Delete what is too old, and count what the subject has."""
+        now, num_open, num_bytes = time.time(), 0, 0
         for folder in self._folder.iterdir():
-            if time.time() - folder.stat().st_mtime > KEPT_S:
-                shutil.rmtree(folder, ignore_errors=True)
+            with suppress(FileNotFoundError, MissingError):  # gone meanwhile, or somebody else's
+                if now - folder.stat().st_mtime > KEPT_S:
+                    shutil.rmtree(folder, ignore_errors=True)
+                    continue
+                self.get(folder.name, subject)
+                files = {file.name: file.stat() for file in folder.iterdir()}
+                num_bytes += sum(file.st_size for file in files.values())
+                num_open += "items.jsonl" in files and now - files["items.jsonl"].st_mtime < OPEN_S
+        if num_open >= MAX_OPEN:
+            raise TooManyJobsError(f"{num_open} jobs of yours are not done; send more when one is")
+        if num_bytes >= MAX_BYTES:
+            raise TooManyJobsError(f"your jobs hold {num_bytes} bytes; they go {KEPT_S // 86_400} days after they came")
 
 
 def _answers(recognizer: Recognizer, items: Sequence[Item], max_chars: int, wanted: Filter) -> list[dict[str, Any]]:

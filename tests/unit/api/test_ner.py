@@ -225,6 +225,17 @@ async def test_more_than_a_request_may_have_becomes_a_job(app, client, bearer, p
     assert [(await client.get(path, headers=other)).status_code for path in (url, f"{url}/result")] == [404, 404]
 
 
+async def test_more_jobs_than_the_worker_can_do_are_refused_until_some_are_done(post, flows, monkeypatch):
+    monkeypatch.setattr("seedbed.ner.jobs.MAX_OPEN", 1)
+    items = [{"id": "a", "text": "x"}] * 257
+    assert (await post(items=items)).status_code == 202
+    flows.started = None
+    answer = await post(items=items)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "60")
+    assert "1 jobs of yours are not done" in answer.json()["detail"]
+    assert flows.started is None
+
+
 async def test_too_many_characters_are_a_job_and_one_text_that_no_model_takes_is_none(app, post, flows):
     half = "x" * 33_000
     answer = await post(items=[{"id": "a", "text": half}, {"id": "b", "text": half}])

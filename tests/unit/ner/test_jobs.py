@@ -14,7 +14,7 @@ from pipelines.recognize_entities import recognize_entities
 from seedbed.errors import WorldError
 from seedbed.missing import MissingError
 from seedbed.ner.answers import EVERYTHING, Filter
-from seedbed.ner.jobs import KEPT_S, Jobs
+from seedbed.ner.jobs import KEPT_S, MAX_OPEN, OPEN_S, Jobs, TooManyJobsError
 from tests.unit.api.capitals import Capitals
 
 ITEMS = [(f"n{number}", "Oslo Paris" if number % 3 else None) for number in range(600)]
@@ -84,6 +84,29 @@ def test_an_old_job_is_deleted_when_the_next_comes(jobs, tmp_path):
     assert jobs.get(young.id)
     with pytest.raises(MissingError):
         jobs.get(old.id)
+
+
+def test_a_subject_may_have_so_many_jobs_that_are_not_done_and_others_theirs(jobs, tmp_path):
+    first, *_ = (jobs.create("ada", ITEMS[:1], EVERYTHING) for _ in range(MAX_OPEN))
+    with pytest.raises(TooManyJobsError, match=f"{MAX_OPEN} jobs of yours are not done"):
+        jobs.create("ada", ITEMS[:1], EVERYTHING)
+    jobs.create("bob", ITEMS[:1], EVERYTHING)
+    jobs.work(first, Capitals())
+    lost = jobs.create("ada", ITEMS[:1], EVERYTHING)
+    with pytest.raises(TooManyJobsError):
+        jobs.create("ada", ITEMS[:1], EVERYTHING)
+    then = time.time() - OPEN_S - 1
+    os.utime(tmp_path / "jobs" / "ner" / lost.id / "items.jsonl", (then, then))
+    jobs.create("ada", ITEMS[:1], EVERYTHING)
+
+
+def test_a_subject_may_have_so_many_bytes_results_counted_too(jobs, monkeypatch):
+    job = jobs.create("ada", ITEMS, EVERYTHING)
+    jobs.work(job, Capitals())
+    monkeypatch.setattr("seedbed.ner.jobs.MAX_BYTES", jobs.result(job).stat().st_size)
+    with pytest.raises(TooManyJobsError, match="bytes"):
+        jobs.create("ada", ITEMS[:1], EVERYTHING)
+    jobs.create("bob", ITEMS[:1], EVERYTHING)
 
 
 def test_a_disk_that_takes_nothing_is_the_worlds_fault(tmp_path):

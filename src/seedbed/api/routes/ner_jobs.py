@@ -27,9 +27,11 @@ from seedbed.api.tokens import Caller
 from seedbed.errors import SeedbedError, WorldError
 from seedbed.missing import MissingError
 from seedbed.ner.answers import Filter, Item
+from seedbed.ner.jobs import TooManyJobsError
 
 router = APIRouter(prefix="/v1/ner/jobs", tags=["ner"], responses=problems(401, 403, 404, 429))
 
+_RETRY_AFTER_S = 60
 DEPLOYMENT = "recognize-entities/on-demand"
 
 type Authorized = Annotated[Caller, Security(authorized, scopes=["ner"])]
@@ -40,7 +42,7 @@ async def start_job(services: Services, caller: Caller, items: list[Item], wante
     """Return the answer 202 to a job that was started.
 
     Raises:
-        HTTPException: 413, there is nobody to do it.
+        HTTPException: 413, there is nobody to do it; 429, the subject has too many already.
         WorldError: nobody takes it.
     """
     if services.settings.prefect_api_url is None:
@@ -48,7 +50,10 @@ async def start_job(services: Services, caller: Caller, items: list[Item], wante
         raise HTTPException(413, f"{detail} (longer ones become jobs where PREFECT_API_URL is set)")
 
     def start() -> NerJob:
-        job = services.jobs.create(caller.subject, items, wanted)
+        try:
+            job = services.jobs.create(caller.subject, items, wanted)
+        except TooManyJobsError as error:
+            raise HTTPException(429, str(error), {"Retry-After": str(_RETRY_AFTER_S)}) from None
         try:
             run = services.flow_runs().start(DEPLOYMENT, {"job": job.id}, job.id)
         except SeedbedError as error:
