@@ -49,7 +49,6 @@ class Readiness:
                 self._found_at = time.monotonic()
             return self._found
 
-
     async def _reason(self, name: str, check: Check) -> str | None:
         try:
             async with asyncio.timeout(_TIMEOUT_S):

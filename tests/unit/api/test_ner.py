@@ -3,20 +3,24 @@
 tests/unit/api/test_ner.py - v0.1.0
 """
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
+import httpx
 import pytest
 from mcp import Client
 
+from seedbed.api.bounds import Bounds
 from seedbed.api.ner_desk import NerDesk
 from seedbed.api.readiness import Readiness
 from seedbed.errors import UserError, WorldError
 from seedbed.mcp_server.server import create_server
 from seedbed.mcp_server.tools import READ_ONLY
 from seedbed.missing import MissingError
+from seedbed.ner.answers import EVERYTHING
 from seedbed.orchestration.ports import FlowRun
 from tests.unit.api.capitals import IDENTITY, Capitals
 
@@ -223,6 +227,25 @@ async def test_more_than_a_request_may_have_becomes_a_job(app, client, bearer, p
     assert (lines[0]["entities"], lines[1]["entities"][0]["text"]) == (None, "Oslo")
     other = bearer("ner", subject="somebody else")
     assert [(await client.get(path, headers=other)).status_code for path in (url, f"{url}/result")] == [404, 404]
+
+
+async def test_a_result_may_be_read_for_longer_than_other_answers(app, bearer, monkeypatch):
+    monkeypatch.setattr(Bounds.__init__, "__defaults__", (0.5, 0.5))
+    jobs = app.state.services.jobs
+    job = jobs.create("tester", [("a", "Oslo")] * 2000, EVERYTHING)
+    jobs.work(job, Capitals())
+
+    async def slowly(scope, receive, send):
+        async def late(message):
+            if message["type"] == "http.response.start":
+                await asyncio.sleep(0.6)
+            await send(message)
+
+        await app(scope, receive, late)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(slowly), base_url="http://api") as client:
+        result = await client.get(f"/v1/ner/jobs/{job.id}/result", headers=bearer("ner"))
+    assert (result.status_code, len(result.text.splitlines())) == (200, 2000)
 
 
 async def test_more_jobs_than_the_worker_can_do_are_refused_until_some_are_done(post, flows, monkeypatch):

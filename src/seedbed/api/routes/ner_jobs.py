@@ -13,11 +13,12 @@ sequenceDiagram
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response, Security
+from fastapi import APIRouter, Path, Request, Response, Security
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse
 
 from seedbed.api.auth import authorized
+from seedbed.api.bounds import DOWNLOAD_S, allow
 from seedbed.api.problems import problems
 from seedbed.api.routes.health import Held
 from seedbed.api.schemas.ner import MAX_CHARS, MAX_ITEMS
@@ -87,7 +88,8 @@ async def show(services: Held, caller: Authorized, job_id: JobId) -> NerJob:
     response_class=FileResponse,
     responses={200: {"content": {"application/jsonl": {"schema": {"type": "string"}}}}},
 )
-async def result(services: Held, caller: Authorized, job_id: JobId) -> FileResponse:
+async def result(request: Request, services: Held, caller: Authorized, job_id: JobId) -> FileResponse:
     """Return the results of a job of yours as JSON lines, in the order of its items."""
+    allow(request.scope, DOWNLOAD_S)
     path = await services.readers.run(lambda: services.jobs.result(services.jobs.get(job_id, caller.subject)))
     return FileResponse(path, media_type="application/jsonl", filename=f"{job_id}.jsonl")
