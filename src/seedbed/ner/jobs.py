@@ -22,11 +22,12 @@ from pathlib import Path
 from typing import Any, final
 from uuid import UUID, uuid4
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from seedbed.errors import UserError, WorldError
 from seedbed.missing import MissingError
 from seedbed.ner.answers import Filter, Item, answers_of, fault_of
+from seedbed.ner.entity import ModelIdentity
 from seedbed.ner.isolation import recognized_each
 from seedbed.ner.ports import Recognizer
 
@@ -37,6 +38,8 @@ MAX_OPEN, OPEN_S = 16, 3600.0
 MAX_BYTES = 1 << 31
 """What is kept for one subject, results too."""
 _AT_ONCE = 256
+_MODEL = "model.json"
+_IDENTITY = TypeAdapter(ModelIdentity)
 _ID = re.compile("[0-9a-f]{32}")
 
 
@@ -111,6 +114,13 @@ class Jobs:
             raise MissingError(f"job {job_id!r} is not known; jobs are kept {KEPT_S // 86_400} days")
         return job
 
+    def model(self, job: Job) -> ModelIdentity | None:
+        """Return which model worked on a job last; None before the first has begun."""
+        try:
+            return _IDENTITY.validate_json((self._folder / job.id / _MODEL).read_bytes())
+        except (OSError, ValidationError):
+            return None
+
     def num_done(self, job: Job) -> int:
         """Return how many items have their answer."""
         if self._result(job).is_file():
@@ -139,12 +149,14 @@ class Jobs:
         """
         if self._result(job).is_file():
             return 0
-        max_chars = recognizer.identity().max_chars
+        identity = recognizer.identity()
         wanted, num_refused = Filter(job.labels, job.allow_list), 0
         with _on_disk(self._folder):
+            # not in job.json: that is the API's to write, and may be written this moment
+            (self._folder / job.id / _MODEL).write_bytes(_IDENTITY.dump_json(identity))
             with self._part(job).open("w", encoding="utf-8") as file:
                 for items in self._items(job):
-                    for answer in _answers(recognizer, items, max_chars, wanted):
+                    for answer in _answers(recognizer, items, identity.max_chars, wanted):
                         num_refused += answer["error"] is not None
                         file.write(f"{json.dumps(answer, ensure_ascii=False)}\n")
                     file.flush()

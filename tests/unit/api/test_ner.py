@@ -214,12 +214,15 @@ async def test_more_than_a_request_may_have_becomes_a_job(app, client, bearer, p
     job, url = answer.json(), answer.headers["location"]
     assert flows.started == ("recognize-entities/on-demand", {"job": job["id"]}, job["id"])
     assert (job["num_items"], job["num_done"], job["links"]) == (257, 0, {"status": url})
+    assert job["model"] is None
     assert (await client.get(f"{url}/result", headers=bearer("ner"))).status_code == 404
     jobs = app.state.services.jobs
-    jobs.work(jobs.get(job["id"]), Capitals())
+    newer = replace(IDENTITY, version="1.2.4", digest="e" * 32)
+    jobs.work(jobs.get(job["id"]), Capitals(newer))  # the worker looks for the champion when the job begins
     flows.state = "COMPLETED"
     shown = (await client.get(url, headers=bearer("ner"))).json()
     assert (shown["state"], shown["num_done"]) == ("COMPLETED", 257)
+    assert (shown["model"]["version"], shown["model"]["digest"]) == ("1.2.4", "e" * 32)
     result = await client.get(shown["links"]["result"], headers=bearer("ner"))
     lines = [json.loads(line) for line in result.text.splitlines()]
     assert result.headers["content-type"] == "application/jsonl"

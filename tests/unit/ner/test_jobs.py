@@ -7,6 +7,7 @@ import json
 import os
 import stat
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,7 @@ from seedbed.errors import WorldError
 from seedbed.missing import MissingError
 from seedbed.ner.answers import EVERYTHING, Filter
 from seedbed.ner.jobs import KEPT_S, MAX_OPEN, OPEN_S, Jobs, TooManyJobsError
-from tests.unit.api.capitals import Capitals
+from tests.unit.api.capitals import IDENTITY, Capitals
 
 ITEMS = [(f"n{number}", "Oslo Paris" if number % 3 else None) for number in range(600)]
 
@@ -33,6 +34,15 @@ def test_every_item_has_its_answer_in_order(jobs):
     assert [result["id"] for result in results] == [item_id for item_id, _ in ITEMS]
     assert {entity["text"] for result in results for entity in result["entities"] or []} == {"Oslo"}
     assert jobs.num_done(job) == 600
+
+
+def test_a_job_says_which_model_worked_on_it_last(jobs, tmp_path):
+    job = jobs.create("ada", ITEMS[:3], EVERYTHING)
+    assert jobs.model(job) is None
+    jobs.work(job, Capitals(replace(IDENTITY, digest="e" * 32)))
+    assert jobs.model(job) == replace(IDENTITY, digest="e" * 32)
+    (tmp_path / "jobs" / "ner" / job.id / "model.json").write_text("{")
+    assert jobs.model(job) is None
 
 
 def test_a_job_that_is_done_is_not_done_again_and_keeps_no_texts(jobs, tmp_path):

@@ -63,7 +63,7 @@ async def start_job(services: Services, caller: Caller, items: list[Item], wante
                 raise WorldError(f"{DEPLOYMENT} is not deployed. Next: prefect deploy --all") from error
             raise
         services.jobs.save(job.model_copy(update={"flow_run": run.id}))
-        return ner_job(job, run, num_done=0)
+        return ner_job(job, run, num_done=0, model=None)
 
     started = await services.readers.run(start)
     headers = {"Location": started.links["status"]}
@@ -78,7 +78,8 @@ async def show(services: Held, caller: Authorized, job_id: JobId) -> NerJob:
         job = services.jobs.get(job_id, caller.subject)
         if job.flow_run is None:
             raise MissingError(f"job {job_id!r} was never started")
-        return ner_job(job, services.flow_runs().get(job.flow_run), services.jobs.num_done(job))
+        run = services.flow_runs().get(job.flow_run)
+        return ner_job(job, run, services.jobs.num_done(job), services.jobs.model(job))
 
     return await services.readers.run(look)
 
