@@ -38,6 +38,14 @@ async def test_an_answer_comes_as_it_is_with_the_servers_name_for_the_model(gate
     }  # fmt: skip
 
 
+async def test_what_openai_lets_be_null_may_be_null(gateway):
+    client, [server] = await gateway(says_good)
+    for path, body in (("chat/completions", ASKED), ("completions", {"prompt": "One, two,"})):
+        answer = await ask(client, {**body, "stream": None, "stream_options": None}, f"/v1/{path}")
+        assert answer.status_code == 200
+        assert json.loads(server.asked[-1][2])["stream"] is False
+
+
 async def test_the_server_gets_its_own_key_and_never_the_callers_token(gateway, caplog, capsys):
     caplog.set_level(0)
     client, [server] = await gateway(says(500))

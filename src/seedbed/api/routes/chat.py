@@ -52,13 +52,13 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 @router.post("/chat/completions", response_class=Response, responses=_ANSWERS)
 async def chat(request: Request, services: Held, asked: ChatRequest) -> Response:
     """Go on with a conversation."""
-    return await _relay(request, services, "/v1/chat/completions", stream=asked.stream)
+    return await _relay(request, services, "/v1/chat/completions", stream=bool(asked.stream))
 
 
 @router.post("/completions", response_class=Response, responses=_ANSWERS)
 async def complete(request: Request, services: Held, asked: TextRequest) -> Response:
     """Go on with a text."""
-    return await _relay(request, services, "/v1/completions", stream=asked.stream)
+    return await _relay(request, services, "/v1/completions", stream=bool(asked.stream))
 
 
 @router.get("/models")
