@@ -127,6 +127,17 @@ async def test_no_page_may_call_it_unless_named(client):
     assert "access-control-allow-origin" not in answer.headers
 
 
+async def test_a_named_page_may_send_and_read_every_header_that_the_api_has(tmp_path):
+    app = create_app(load_settings({}, tmp_path, {"api.cors_origins": "https://lab.example"}))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
+        origin = {"Origin": "https://lab.example"}
+        asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "idempotency-key"}
+        preflight = await client.options("/v1/pipelines/a/b/runs", headers=origin | asked)
+        shown = (await client.get("/health", headers=origin)).headers["access-control-expose-headers"]
+    assert preflight.status_code == 200
+    assert {"Location", "X-Seedbed-Backend", "X-Request-ID", "Retry-After"} <= set(shown.split(", "))
+
+
 @pytest.mark.parametrize(("origin", "is_allowed"), [("https://lab.example", True), ("https://evil.example", False)])
 async def test_named_pages_may_call_it(tmp_path, origin, is_allowed):
     app = create_app(load_settings({}, tmp_path, {"api.cors_origins": "https://lab.example, http://localhost:8888"}))
