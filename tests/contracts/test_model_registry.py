@@ -3,11 +3,17 @@
 tests/contracts/test_model_registry.py - v0.1.0
 """
 
+from dataclasses import replace
+
 import pytest
 
 from seedbed import wiring, wiring_ner
+from seedbed.ner.config import REGISTERED_NAME, NerConfig
+from seedbed.ner.entity import ModelIdentity
+from seedbed.ner.model_card import ModelCard, write_card
 from seedbed.settings import load_settings
 from seedbed.tracking.registry import ModelPackage, ModelVersion
+from tests.ner_model import small_model
 
 CODE = """
 from pathlib import Path
@@ -72,3 +78,26 @@ def test_registered_model_is_pointed_at_fetched_and_answers(package, home, tmp_p
     assert model.predict(pandas.DataFrame({"text": ["two"]})) == [{"found": ["yes", "two"]}]
     assert model.metadata.signature is not None
     assert model.metadata.saved_input_example_info is not None
+
+
+def test_a_model_is_newer_when_its_alias_has_moved_and_nothing_else_was_chosen(package, home, tmp_path):
+    settings = load_settings()
+    card = write_card(small_model(tmp_path / "ours"), ModelCard(name="x", version="1", labels=("GPE",)))
+    (home / "models" / "ner").mkdir(parents=True)
+    folder = (tmp_path / "ours").rename(home / "models" / "ner" / card.digest)
+    registry = wiring_ner.registry(settings.tracking, home)
+    ours = replace(package, name=REGISTERED_NAME, tags={"digest": card.digest})
+    served = ModelIdentity("seedbed-ner", "1", "d" * 32, ("GPE",), 10)
+
+    def newer(model=None, digest=served.digest):
+        look = wiring_ner.newer_recognizer(NerConfig(model=model), home, settings.tracking)
+        return look(replace(served, digest=digest))
+
+    assert newer() is None
+    with wiring.tracked_run("any", {"x": 1}, seed=7, settings=settings) as run:
+        registry.point("champion", registry.register(run.run_id, ours))
+    found = newer()
+    assert found.identity().digest == card.digest
+    assert found.recognize(["to Oslo"])[0].entities[0].label == "GPE"
+    for chosen, digest in ((None, card.digest), (str(folder), "d" * 32), (card.digest, "d" * 32), ("mine", "d" * 32)):
+        assert newer(chosen, digest) is None

@@ -7,6 +7,7 @@ import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Event
 from uuid import UUID
 
 import httpx
@@ -29,9 +30,9 @@ RUN = UUID("6d1e0000-0000-4000-8000-000000000000")
 TEXT = "👩‍🔬 went. To Oslo 🙂 and Paris."
 
 
-def use(app, recognizer):
+def use(app, recognizer, newer=lambda _: None):
     services = app.state.services
-    services.ner = NerDesk(recognizer, services.ner._lane, services.metrics)
+    services.ner = NerDesk(recognizer, services.ner._lane, services.metrics, newer)
     services.readiness = Readiness({"ner": services.ner.check})
 
 
@@ -185,6 +186,66 @@ async def test_numbers_name_the_model(client, post):
     await post(text="x")
     numbers = (await client.get("/metrics")).text
     assert f'seedbed_ner_model_info{{digest="{"d" * 32}",name="capitals",version="1.2.3"}} 1.0' in numbers
+
+
+class Held(Capitals):
+    """Answers when it may."""
+
+    def __init__(self):
+        super().__init__()
+        self.has_begun, self.may_answer = Event(), Event()
+
+    def recognize(self, texts):
+        self.has_begun.set()
+        assert self.may_answer.wait(20)
+        return super().recognize(texts)
+
+
+NEWER = replace(IDENTITY, version="1.2.4", digest="e" * 32)
+
+
+async def test_a_newer_model_answers_from_then_on_and_what_the_old_one_answers_says_so(app, client, post, monkeypatch):
+    old, champion = Held(), []
+    use(app, old, lambda served: next((each for each in champion if each.identity() != served), None))
+    desk = app.state.services.ner
+    await desk.served()
+    first = asyncio.ensure_future(post(text="Oslo"))
+    await asyncio.to_thread(old.has_begun.wait, 20)
+    champion.append(Capitals(NEWER))
+    monkeypatch.setattr("seedbed.api.ner_desk.LOOK_EVERY_S", 0.01)
+    desk.warm()
+    while (await desk.served()).identity != NEWER:
+        await asyncio.sleep(0.01)
+    second = asyncio.ensure_future(post(text="Paris"))
+    await asyncio.sleep(0.01)
+    old.may_answer.set()
+    said = [(await answer).json() for answer in (first, second)]
+    assert [each["model"]["digest"] for each in said] == ["d" * 32, "e" * 32]
+    assert [each["results"][0]["entities"][0]["text"] for each in said] == ["Oslo", "Paris"]
+    numbers = (await client.get("/metrics")).text
+    assert f'seedbed_ner_model_info{{digest="{"d" * 32}",name="capitals",version="1.2.3"}} 0.0' in numbers
+    assert f'seedbed_ner_model_info{{digest="{"e" * 32}",name="capitals",version="1.2.4"}} 1.0' in numbers
+
+
+class Useless(Capitals):
+    """Loads, and fails on every text."""
+
+    def recognize(self, texts):
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("fault", [Useless(NEWER), WorldError("the registry is away")], ids=["fails", "away"])
+async def test_a_newer_model_that_does_not_work_leaves_the_old_one_answering(app, post, caplog, fault):
+    def newer(_):
+        if isinstance(fault, WorldError):
+            raise fault
+        return fault
+
+    use(app, Capitals(), newer)
+    await app.state.services.ner.served()
+    await asyncio.to_thread(app.state.services.ner._renew)
+    assert (await post(text="Oslo")).json()["model"]["digest"] == "d" * 32
+    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == ["ner_model_not_renewed"]
 
 
 class Flows:
