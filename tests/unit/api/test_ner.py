@@ -227,19 +227,16 @@ async def test_a_newer_model_answers_from_then_on_and_what_the_old_one_answers_s
     assert f'seedbed_ner_model_info{{digest="{"e" * 32}",name="capitals",version="1.2.4"}} 1.0' in numbers
 
 
-class Useless(Capitals):
-    """Loads, and fails on every text."""
-
-    def recognize(self, texts):
-        raise ZeroDivisionError
-
-
-@pytest.mark.parametrize("fault", [Useless(NEWER), WorldError("the registry is away")], ids=["fails", "away"])
-async def test_a_newer_model_that_does_not_work_leaves_the_old_one_answering(app, post, caplog, fault):
+@pytest.mark.parametrize("fault", ["is away", "does not load", "fails on texts"])
+async def test_a_newer_model_that_does_not_work_leaves_the_old_one_answering(app, post, caplog, monkeypatch, fault):
     def newer(_):
-        if isinstance(fault, WorldError):
-            raise fault
-        return fault
+        if fault == "is away":
+            raise WorldError("the registry is away")
+        if fault == "does not load":
+            return Broken(UserError("a part of it is not installed"))
+        useless = Capitals(NEWER)
+        monkeypatch.setattr(useless, "recognize", lambda _: 1 / 0)
+        return useless
 
     use(app, Capitals(), newer)
     await app.state.services.ner.served()
