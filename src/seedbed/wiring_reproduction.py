@@ -6,6 +6,7 @@ src/seedbed/wiring_reproduction.py - v0.1.0
 flowchart LR
     reproduction --> Reproduction
     reproduction --> MlflowArchive & MlflowTracker
+    drop_index --> store
 ```
 """
 
@@ -15,11 +16,15 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, SecretStr
 
+from seedbed.errors import WorldError
 from seedbed.settings import Settings
 from seedbed.settings_sources import canonical_variable
+from seedbed.stores.config import StoreConfig
+from seedbed.wiring_stores import store
 
 if TYPE_CHECKING:
     from seedbed.experiments.reproduce import Reproduction
+    from seedbed.experiments.reproduction.evidence import Json
 
 
 def reproduction(settings: Settings, tell: Callable[[str], None]) -> "Reproduction":
@@ -41,8 +46,27 @@ def reproduction(settings: Settings, tell: Callable[[str], None]) -> "Reproducti
         home=settings.home.absolute(),
         repository=repository,
         secrets=dict(_secrets(settings)),
+        forget_index=lambda config: _forget_index(config, settings, tell),
         tell=tell,
     )
+
+
+def _forget_index(config: "Json", settings: Settings, tell: Callable[[str], None]) -> None:
+    from seedbed.experiments.reproduction.own_index import own_collection
+
+    asked = StoreConfig.model_validate(config["store"] | {"api_key": settings.store.api_key})
+    try:
+        drop_index(asked, own_collection(config))
+    except WorldError as error:
+        tell(f"index {own_collection(config)} stays in {asked.place}: {error}")
+
+
+def drop_index(config: StoreConfig, name: str) -> None:
+    """Drop the collections of an index, whatever encoder filled them."""
+    opened = store(config, Path())
+    for collection in opened.names():
+        if collection.startswith(f"{name}--"):
+            opened.drop(collection)
 
 
 def _secrets(section: BaseModel, prefix: str = "") -> list[tuple[str, str]]:

@@ -21,10 +21,11 @@ from typing import final
 from seedbed.experiments.reproduction import checkout
 from seedbed.experiments.reproduction.difference import NotReproducedError
 from seedbed.experiments.reproduction.differences import differences
-from seedbed.experiments.reproduction.evidence import Evidence, read_evidence
+from seedbed.experiments.reproduction.evidence import Evidence, Json, read_evidence
 from seedbed.experiments.reproduction.integrity import faults_of
 from seedbed.experiments.reproduction.interpreter import find_interpreter, own_packages
 from seedbed.experiments.reproduction.linking import record_new, refuse_unsuitable, tag_old
+from seedbed.experiments.reproduction.own_index import own_collection, with_own_index
 from seedbed.experiments.reproduction.placing import Places, place_sources
 from seedbed.experiments.reproduction.rerun import run_again
 from seedbed.experiments.reproduction.verdict import TOLERANCE, Verdict, judge, refuse
@@ -46,6 +47,8 @@ class Reproduction:
     """Working tree of the project here; None outside of one."""
     secrets: Mapping[str, str] = field(default_factory=dict)
     """Variables with the secrets of the settings: a record holds none."""
+    forget_index: Callable[[Json], None] = lambda _: None
+    """Takes the index of a configuration out of the server that it was put into."""
     tell: Callable[[str], None] = lambda _: None
     """Takes what is going on, line by line."""
 
@@ -89,8 +92,14 @@ class Reproduction:
             tree = checkout.check_out(then, self.repository, work / "tree")
             place_sources(then, Places(tree, self.repository, self.home, self.archive.download), cache)
             python, environment = find_interpreter(then, tree, self.repository, self.home, self.tell)
-        state = work / "state"
-        new_id = run_again(then, python, tree, self.home, state, as_here=here, secrets=self.secrets, tell=self.tell)
+        state, config = work / "state", with_own_index(then.pinned_config, work.name)
+        try:
+            new_id = run_again(
+                then, config, python, tree, self.home, state, as_here=here, secrets=self.secrets, tell=self.tell
+            )
+        finally:
+            if own_collection(config):
+                self.forget_index(config)
         now = read_evidence(self.open_archive(state), new_id, work / "new-record")
         found = checkout.with_files(differences(then, now, own_packages(tree)), then, now, tree)
         verdict = judge(then, now, found, tolerance)

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from seedbed.experiments.reproduction.difference import Difference, NotReproducedError
-from seedbed.experiments.reproduction.evidence import Evidence
+from seedbed.experiments.reproduction.evidence import Evidence, Json
 from seedbed.experiments.reproduction.surroundings import surroundings
 
 _PROGRAM = "from seedbed.cli.app import main; main()"
@@ -29,6 +29,7 @@ _SHARED = ("models", "hardware", "api.key")
 
 def run_again(
     evidence: Evidence,
+    config: Json,
     python: Path,
     tree: Path,
     home: Path,
@@ -38,7 +39,7 @@ def run_again(
     secrets: Mapping[str, str],
     tell: Callable[[str], None],
 ) -> str:
-    """Run the experiment with its recorded configuration and seed; return the id of the new run in the store `state`.
+    """Run the experiment with this configuration and its recorded seed; return the id of the new run in the store `state`.
 
     Nothing but models is taken from `home`: what was cached there is computed again.
 
@@ -49,8 +50,8 @@ def run_again(
     for name in _SHARED:
         if (home / name).exists():
             (state / name).symlink_to(home / name)
-    config = state / "config.json"
-    config.write_text(json.dumps(evidence.pinned_config), "utf-8")
+    config_file = state / "config.json"
+    config_file.write_text(json.dumps(config), "utf-8")
     variables = {
         "PYTHONPATH": f"{tree / 'src'}:{tree}",
         "PYTHONHASHSEED": evidence.fact("seed"),
@@ -58,7 +59,17 @@ def run_again(
     }
     if not as_here:
         variables = dict(evidence.variables) | variables
-    command = [str(python), "-c", _PROGRAM, "run", "--seed", evidence.fact("seed"), "--config", str(config), "--json"]
+    command = [
+        str(python),
+        "-c",
+        _PROGRAM,
+        "run",
+        "--seed",
+        evidence.fact("seed"),
+        "--config",
+        str(config_file),
+        "--json",
+    ]
     command += ["--no-deterministic" if evidence.fact("deterministic") == "false" else "--deterministic"]
     folder = tree / (evidence.folder_in_tree or "")
     recipe = _recipe_in(tree, folder, evidence)
