@@ -13,7 +13,7 @@ flowchart LR
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import final
@@ -45,8 +45,9 @@ class Reproduction:
     home: Path
     repository: Path | None
     """Working tree of the project here; None outside of one."""
-    secrets: Mapping[str, str] = field(default_factory=dict)
-    """Variables with the secrets of the settings: a record holds none."""
+    variables_in: Callable[[Path], Mapping[str, str]] = lambda _: {}
+    """Variables for a program in that folder: secrets of the settings here, as a record holds none, and what makes it
+    overlook an env file there."""
     forget_index: Callable[[Json], None] = lambda _: None
     """Takes the index of a configuration out of the server that it was put into."""
     tell: Callable[[str], None] = lambda _: None
@@ -95,7 +96,15 @@ class Reproduction:
         state, config = work / "state", with_own_index(then.pinned_config, work.name)
         try:
             new_id = run_again(
-                then, config, python, tree, self.home, state, as_here=here, secrets=self.secrets, tell=self.tell
+                then,
+                config,
+                python,
+                tree,
+                self.home,
+                state,
+                as_here=here,
+                variables_in=self.variables_in,
+                tell=self.tell,
             )
         finally:
             if own_collection(config):

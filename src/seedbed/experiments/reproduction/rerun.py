@@ -36,17 +36,18 @@ def run_again(
     state: Path,
     *,
     as_here: bool,
-    secrets: Mapping[str, str],
+    variables_in: Callable[[Path], Mapping[str, str]],
     tell: Callable[[str], None],
 ) -> str:
-    """Run the experiment with this configuration and its recorded seed; return the id of the new run in the store `state`.
+    """Run the experiment with this configuration and its recorded seed; return the new run's id in the store `state`.
 
     Nothing but models is taken from `home`: what was cached there is computed again.
 
     Raises:
         NotReproducedError: the experiment failed, or does not take its configuration any more.
     """
-    state.mkdir(parents=True)
+    nothing = state / "no-secrets"
+    nothing.mkdir(parents=True)
     for name in _SHARED:
         if (home / name).exists():
             (state / name).symlink_to(home / name)
@@ -56,6 +57,7 @@ def run_again(
         "PYTHONPATH": f"{tree / 'src'}:{tree}",
         "PYTHONHASHSEED": evidence.fact("seed"),
         "SEEDBED_HOME": str(state),
+        "SEEDBED_SECRETS_DIR": str(nothing),
     }
     if not as_here:
         variables = dict(evidence.variables) | variables
@@ -73,7 +75,7 @@ def run_again(
     command += ["--no-deterministic" if evidence.fact("deterministic") == "false" else "--deterministic"]
     folder = tree / (evidence.folder_in_tree or "")
     recipe = _recipe_in(tree, folder, evidence)
-    environment = surroundings(variables | dict(secrets), keep_numeric=as_here)
+    environment = surroundings(dict(variables_in(folder)) | variables, keep_numeric=as_here)
     exit_code, answer, last_lines = _run([*command, "--", recipe], folder, environment, tell)
     if exit_code:
         hint = f"exit code {exit_code}: {' '.join(last_lines)}"[:600]
