@@ -61,6 +61,9 @@ def git_diff(tree: WorkingTree, status: Status, max_bytes: int) -> Diff:
             why = f"{num_bytes} bytes are more than SEEDBED_TRACKING__MAX_DIFF_BYTES={max_bytes}"
             return Diff(digest=digest, refused=why, text=b"")
         text = output.read_bytes()
+    if not text and status.dirty_submodules:
+        names = ", ".join(status.dirty_submodules)
+        return Diff(digest=digest, refused=f"submodule {names} has new files, which are not read", text=b"")
     secret = find_secret(text.decode("utf-8", "replace"))
     if secret:
         return Diff(digest=digest, refused=f"it seems to hold {secret}", text=b"")
@@ -78,12 +81,17 @@ def _with_new_files(tree: WorkingTree, names: tuple[str, ...], folder: Path) -> 
     environment = {
         "GIT_INDEX_FILE": str(index),
         "GIT_OBJECT_DIRECTORY": str(objects),
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(tree.objects),
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(tree.objects),
     }
     names_0 = b"\0".join(name.encode("utf-8", "surrogateescape") for name in names)
     command = ("--literal-pathspecs", "add", "--intent-to-add", "--pathspec-from-file=-", "--pathspec-file-nul")
     run_git(tree.root, *command, environment=environment, stdin=names_0)
     return environment
+
+
+def _quoted(path: Path) -> str:
+    """Return the path as one entry of a list that colons separate."""
+    return '"{}"'.format(str(path).replace("\\", "\\\\").replace('"', '\\"'))
 
 
 def _size(path: Path) -> int:
