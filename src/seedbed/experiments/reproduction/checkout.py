@@ -39,7 +39,8 @@ def check_out(evidence: Evidence, repository: Path | None, tree: Path) -> Path:
         if (tree / ".gitmodules").is_file():
             run_git(tree, "submodule", "update", "--quiet", "--init", "--recursive", timeout_s=_LONG_S)
         if evidence.patch:
-            run_git(tree, "apply", "--whitespace=nowarn", str(evidence.patch.absolute()))
+            # without context is how somebody's settings had git write it, before those were overruled
+            run_git(tree, "apply", "--whitespace=nowarn", "--unidiff-zero", str(evidence.patch.absolute()))
     except GitFailedError as error:
         raise NotReproducedError([Difference(kind="code", what="tree cannot be restored", hint=str(error))]) from None
     _check(evidence, tree)
@@ -109,10 +110,9 @@ def _has(repository: Path, commit: str) -> bool:
 
 def _check(evidence: Evidence, tree: Path) -> None:
     found = read_code(tree, MAX_DIFF_BYTES)
-    pairs = {
-        "commit": (evidence.fact("git.commit"), found.commit),
-        "what is not committed": (evidence.fact("git.diff_digest"), found.diff_digest),
-    }
+    pairs = {"commit": (evidence.fact("git.commit"), found.commit)}
+    if not evidence.had_difference(found.diff_digest, found.diff):
+        pairs["what is not committed"] = (evidence.fact("git.diff_digest"), found.diff_digest)
     faults = [Difference(kind="code", what=what, then=a, now=b) for what, (a, b) in pairs.items() if a != b]
     if faults:
         raise NotReproducedError(faults)

@@ -25,7 +25,9 @@ def differences(then: Evidence, now: Evidence, ours: frozenset[str] = frozenset(
 
 
 def _made_by(then: Evidence, now: Evidence) -> Iterator[Difference]:
-    yield from _facts(then, now, "code", {"git.commit": "commit", "git.diff_digest": "what is not committed"})
+    yield from _facts(then, now, "code", {"git.commit": "commit"})
+    if not then.had_difference(now.fact("git.diff_digest"), now.patch.read_bytes() if now.patch else b""):
+        yield from _facts(then, now, "code", {"git.diff_digest": "what is not committed"})
     yield from _entries("code", {"experiment": then.recipe}, {"experiment": now.recipe})
     before, after = (flatten(with_own_index(side.pinned_config, "")) for side in (then, now))
     yield from _entries("config", before, after)

@@ -9,9 +9,11 @@ import sys
 
 import pytest
 
-from seedbed.digests import digest_file, digest_of
+from seedbed.digests import digest_file, digest_of, digest_stream
 from seedbed.experiments.reproduction import checkout
 from seedbed.experiments.reproduction.difference import NotReproducedError
+from seedbed.experiments.reproduction.differences import differences
+from seedbed.experiments.reproduction.integrity import faults_of
 from seedbed.experiments.reproduction.placing import Places, place_sources
 from seedbed.tracking.adapters.mlflow import MlflowTracker
 from seedbed.tracking.adapters.mlflow_archive import MlflowArchive
@@ -80,6 +82,34 @@ def test_commit_that_nobody_has_is_named(project, tmp_path):
     run = recorded(project, tmp_path, **{"seedbed.git.commit": "f" * 40})
     with pytest.raises(NotReproducedError, match=r"code: commit was ffff.*; neither here nor in its remote"):
         checkout.check_out(run, project, tmp_path / "tree")
+
+
+@pytest.mark.parametrize("ways", [("--abbrev=7", "-U0"), ("--abbrev=12", "-U7", "--diff-algorithm=patience")])
+def test_difference_that_an_older_release_kept_in_another_form_is_brought_back(project, tmp_path, ways):
+    lines = [f"a{number} = {number}\n" for number in range(20)]
+    (project / "code.py").write_text("".join(lines))
+    git(project, "commit", "-q", "-a", "-m", "lines")
+    (project / "code.py").write_text("".join([*lines[:5], "b = 1\n", *lines[7:]]))
+    patch = git(project, "diff", *ways, "HEAD") + "\n"
+    run = recorded(project, tmp_path)
+    new_form = run.model_copy()
+    (tmp_path / "old.patch").write_text(patch)
+    digest = digest_of(digest_file(tmp_path / "old.patch"))
+    record = run.record.model_copy(update={"tags": run.record.tags | {"seedbed.git.diff_digest": digest}})
+    run = run.model_copy(update={"record": record, "patch": tmp_path / "old.patch", "patch_digest": digest})
+    tree = checkout.check_out(run, project, tmp_path / "tree")
+    assert (tree / "code.py").read_bytes() == (project / "code.py").read_bytes()
+    assert differences(run, new_form) == ()
+    (project / "code.py").write_text("".join([*lines[:5], "b = 2\n", *lines[7:]]))
+    assert [each.what for each in differences(run, recorded(project, tmp_path))] == ["what is not committed"]
+
+
+def test_tree_that_an_older_release_called_changed_without_a_line_that_differs_is_brought_back(project, tmp_path):
+    nothing = digest_of(digest_stream(()))
+    old = recorded(project, tmp_path, **{"seedbed.git.dirty": "true", "seedbed.git.diff_digest": nothing})
+    assert differences(old, recorded(project, tmp_path)) == ()
+    assert [each.what for each in faults_of(old) if each.kind == "code" or "diff.patch" in each.what] == []
+    checkout.check_out(old, project, tmp_path / "tree")
 
 
 def place(run, tree, repository, tmp_path, download=None):
