@@ -4,7 +4,7 @@ src/seedbed/experiments/reproduce.py - v0.1.0
 
 ```mermaid
 flowchart LR
-    Reproduction --> check_out & place_sources & find_interpreter --> run_again
+    Reproduction --> check_out & sources_in_place & find_interpreter --> run_again
     Reproduction --> judge --> Verdict
     Reproduction --> record_new & tag_old
 ```
@@ -26,7 +26,7 @@ from seedbed.experiments.reproduction.integrity import faults_of
 from seedbed.experiments.reproduction.interpreter import find_interpreter, own_packages
 from seedbed.experiments.reproduction.linking import record_new, refuse_unsuitable, tag_old
 from seedbed.experiments.reproduction.own_index import own_collection, with_own_index
-from seedbed.experiments.reproduction.placing import Places, place_sources
+from seedbed.experiments.reproduction.placing import Places, sources_in_place
 from seedbed.experiments.reproduction.rerun import run_again
 from seedbed.experiments.reproduction.verdict import TOLERANCE, Verdict, judge, refuse
 from seedbed.tracking.digest_cache import DigestCache
@@ -84,15 +84,20 @@ class Reproduction:
     def _made_again(self, then: Evidence, work: Path, here: bool, tolerance: float) -> Verdict:
         if faults := faults_of(then):
             raise NotReproducedError(faults)
-        cache = DigestCache(self.home / "digests.db")
-        if here:
-            tree = self.repository or Path.cwd()
-            place_sources(then, Places(tree, self.repository, self.home, self.archive.download), cache)
+        own = self.repository or Path.cwd()
+        tree = own if here else checkout.check_out(then, self.repository, work / "tree")
+        places = Places(tree, own if here else self.repository, self.home, self.archive.download)
+        with sources_in_place(then, places, DigestCache(self.home / "digests.db")):
             python, environment = Path(sys.executable), "this one"
-        else:
-            tree = checkout.check_out(then, self.repository, work / "tree")
-            place_sources(then, Places(tree, self.repository, self.home, self.archive.download), cache)
-            python, environment = find_interpreter(then, tree, self.repository, self.home, self.tell)
+            if not here:
+                python, environment = find_interpreter(then, tree, self.repository, self.home, self.tell)
+            now = self._run(then, python, tree, work, here)
+        found = checkout.with_files(differences(then, now, own_packages(tree)), then, now, tree)
+        verdict = judge(then, now, found, tolerance)
+        new_id = record_new(self.tracker, now, verdict)
+        return verdict.model_copy(update={"new_run_id": new_id, "environment": environment})
+
+    def _run(self, then: Evidence, python: Path, tree: Path, work: Path, here: bool) -> Evidence:
         state, config = work / "state", with_own_index(then.pinned_config, work.name)
         try:
             new_id = run_again(
@@ -109,8 +114,4 @@ class Reproduction:
         finally:
             if own_collection(config):
                 self.forget_index(config)
-        now = read_evidence(self.open_archive(state), new_id, work / "new-record")
-        found = checkout.with_files(differences(then, now, own_packages(tree)), then, now, tree)
-        verdict = judge(then, now, found, tolerance)
-        new_id = record_new(self.tracker, now, verdict)
-        return verdict.model_copy(update={"new_run_id": new_id, "environment": environment})
+        return read_evidence(self.open_archive(state), new_id, work / "new-record")

@@ -14,7 +14,7 @@ from seedbed.experiments.reproduction import checkout
 from seedbed.experiments.reproduction.difference import NotReproducedError
 from seedbed.experiments.reproduction.differences import differences
 from seedbed.experiments.reproduction.integrity import faults_of
-from seedbed.experiments.reproduction.placing import Places, place_sources
+from seedbed.experiments.reproduction.placing import Places, sources_in_place
 from seedbed.tracking.adapters.mlflow import MlflowTracker
 from seedbed.tracking.adapters.mlflow_archive import MlflowArchive
 from seedbed.tracking.config import TrackingConfig
@@ -112,8 +112,14 @@ def test_tree_that_an_older_release_called_changed_without_a_line_that_differs_i
     checkout.check_out(old, project, tmp_path / "tree")
 
 
+def placed(run, tree, repository, tmp_path, download=None):
+    places = Places(tree, repository, tmp_path / "home", download)
+    return sources_in_place(run, places, DigestCache(tmp_path / "d.db"))
+
+
 def place(run, tree, repository, tmp_path, download=None):
-    place_sources(run, Places(tree, repository, tmp_path / "home", download), DigestCache(tmp_path / "d.db"))
+    with placed(run, tree, repository, tmp_path, download):
+        pass
 
 
 def with_data(project, tmp_path, place):
@@ -178,7 +184,7 @@ def test_data_that_dvc_keeps_comes_from_its_cache_beside_the_project_or_from_s3(
         command = [sys.executable, "-m", "dvc", *words, "--quiet"]
         subprocess.run(command, cwd=project, check=True, capture_output=True, timeout=120)
 
-    def placed(name):
+    def comes(name):
         tree = checkout.check_out(run, project, tmp_path / name)
         place(run, tree, project, tmp_path)
         assert (tree / "kept" / "a.txt").read_text() == "1"
@@ -194,6 +200,56 @@ def test_data_that_dvc_keeps_comes_from_its_cache_beside_the_project_or_from_s3(
     run = with_data(project, tmp_path, "kept")
     dvc("push")
     shutil.rmtree(project / "kept")
-    placed("from-the-cache")
+    comes("from-the-cache")
     shutil.rmtree(project / ".dvc" / "cache")
-    placed("from-s3")
+    comes("from-s3")
+
+
+@pytest.fixture
+def here(project, tmp_path):
+    """Return a clone that data is put into for `--here`."""
+    git(tmp_path, "clone", "-q", str(project), "here")
+    return tmp_path / "here"
+
+
+def test_data_that_was_linked_into_the_tree_here_is_taken_out_again(project, here, tmp_path):
+    (project / "data" / "deep").mkdir(parents=True)
+    (project / "data" / "deep" / "a.txt").write_text("1")
+    (project / "b.txt").write_text("2")
+    run = with_data(project, tmp_path, "data/deep")
+    content = DigestCache(tmp_path / "digests.db").digest(project / "b.txt")
+    more = {"seedbed.data.f": "x", "seedbed.data_source.f": "b.txt", "seedbed.data_content.f": content}
+    run = run.model_copy(update={"record": run.record.model_copy(update={"tags": run.record.tags | more})})
+    before = set(here.rglob("*"))
+    with placed(run, here, here, tmp_path):
+        assert (here / "data" / "deep" / "a.txt").read_text() == "1"
+        assert (here / "b.txt").is_symlink()
+        (here / "data" / "written.txt").write_text("by somebody else")
+    assert set(here.rglob("*")) - before == {here / "data", here / "data" / "written.txt"}
+    assert (project / "data" / "deep" / "a.txt").read_text() == "1"
+
+
+def test_data_that_was_linked_into_the_tree_here_is_taken_out_where_other_data_is_nowhere(project, here, tmp_path):
+    (project / "b.txt").write_text("2")
+    run = with_data(project, tmp_path, "b.txt")
+    more = {"seedbed.data.f": "x", "seedbed.data_source.f": "gone.txt", "seedbed.data_content.f": "0"}
+    run = run.model_copy(update={"record": run.record.model_copy(update={"tags": run.record.tags | more})})
+    with pytest.raises(NotReproducedError, match="data: f was 0"), placed(run, here, here, tmp_path):
+        pass
+    assert git(here, "status", "--porcelain") == ""
+
+
+def test_settings_of_dvc_in_the_tree_here_are_left_alone(project, here, tmp_path, monkeypatch):
+    (here / ".dvc" / "cache").mkdir(parents=True)
+    (here / ".dvc" / "config.local").write_text("mine")
+    (project / "data.txt").write_text("1")
+    run = with_data(project, tmp_path, "data.txt")
+    (project / "data.txt").unlink()
+    asked = tmp_path / "asked"
+    (tmp_path / "python").write_text(f'#!/bin/sh\necho "$3 $4" >> {asked}\n')
+    (tmp_path / "python").chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with pytest.raises(NotReproducedError, match="data: d was"), placed(run, here, here, tmp_path):
+        pass
+    assert (here / ".dvc" / "config.local").read_text() == "mine"
+    assert asked.read_text().splitlines() == ["checkout --force", "pull --force"]
