@@ -78,7 +78,7 @@ class Reproduction:
         finally:
             if not keep:
                 if (work / "tree").is_dir():
-                    checkout.remove(work / "tree", self.repository)
+                    checkout.remove(work / "tree")
                 shutil.rmtree(work, ignore_errors=True)
 
     def _made_again(self, then: Evidence, work: Path, here: bool, tolerance: float) -> Verdict:

@@ -13,6 +13,7 @@ flowchart LR
 
 import json
 import subprocess
+import sys
 import tempfile
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -21,6 +22,7 @@ from pathlib import Path
 from seedbed.experiments.reproduction.difference import Difference, NotReproducedError
 from seedbed.experiments.reproduction.evidence import Evidence, Json
 from seedbed.experiments.reproduction.surroundings import surroundings
+from seedbed.tracking.config import MAX_DIFF_BYTES
 
 _PROGRAM = "from seedbed.cli.app import main; main()"
 _SHARED = ("models", "hardware", "api.key")
@@ -59,6 +61,9 @@ def run_again(
         "SEEDBED_HOME": str(state),
         "SEEDBED_SECRETS_DIR": str(nothing),
     }
+    if evidence.patch:  # what was kept then is kept now, and a tree of its own has nothing else
+        limit = max(MAX_DIFF_BYTES, evidence.patch.stat().st_size) if as_here else sys.maxsize
+        variables["SEEDBED_TRACKING__MAX_DIFF_BYTES"] = str(limit)
     if not as_here:
         variables = dict(evidence.variables) | variables
     command = [

@@ -11,6 +11,7 @@ import pytest
 
 from seedbed.experiments.reproduction.rerun import run_again
 from seedbed.settings import load_settings
+from seedbed.tracking.config import MAX_DIFF_BYTES
 from seedbed.wiring_reproduction import variables_for
 from tests.unit.experiments.reproduction.test_verdict import evidence
 
@@ -21,6 +22,7 @@ import json
 from seedbed.settings import load_settings
 now = load_settings()
 told = [str(now.home), now.tracking.uri, now.tracking.wandb_project, now.embedding.model, now.indexing.ledger_url]
+told += [now.tracking.max_diff_bytes]
 told += [each.get_secret_value() for each in (now.store.api_key, now.llm.backends[0].api_key)]
 print(json.dumps({"run_id": json.dumps(told)}))
 """
@@ -38,14 +40,15 @@ def project(tmp_path, monkeypatch):
     return folder
 
 
-def settings_of_the_second_run(project: Path, tmp_path: Path) -> list[str | None]:
+def settings_of_the_second_run(project: Path, tmp_path: Path) -> list[str | int | None]:
     """Return what a program that stands in for `seedbed run` has read."""
     python = tmp_path / "python"
     python.write_text(f"#!{sys.executable}\n{READ}")
     python.chmod(0o755)
+    (patch := tmp_path / "diff.patch").write_bytes(bytes(MAX_DIFF_BYTES + 1))
     settings = load_settings()
     answer = run_again(
-        evidence({}),
+        evidence({}).model_copy(update={"patch": patch}),
         {},
         python,
         project,
@@ -55,7 +58,7 @@ def settings_of_the_second_run(project: Path, tmp_path: Path) -> list[str | None
         variables_in=lambda folder: variables_for(settings, folder),
         tell=print,
     )
-    told: list[str | None] = json.loads(answer)
+    told: list[str | int | None] = json.loads(answer)
     return told
 
 
@@ -72,4 +75,4 @@ def test_second_run_records_into_its_own_store_and_ledger_whatever_files_of_the_
     (project / "secrets" / "SEEDBED_LLM__BACKENDS").write_text(BACKENDS)
     state = str(tmp_path / "work" / "state")
     told = settings_of_the_second_run(project, tmp_path)
-    assert told == [state, None, None, "all-MiniLM-L6-v2", None, "k-2", "k-1"]
+    assert told == [state, None, None, "all-MiniLM-L6-v2", None, MAX_DIFF_BYTES + 1, "k-2", "k-1"]

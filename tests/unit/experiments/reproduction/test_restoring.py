@@ -17,7 +17,7 @@ from seedbed.experiments.reproduction.integrity import faults_of
 from seedbed.experiments.reproduction.placing import Places, sources_in_place
 from seedbed.tracking.adapters.mlflow import MlflowTracker
 from seedbed.tracking.adapters.mlflow_archive import MlflowArchive
-from seedbed.tracking.config import TrackingConfig
+from seedbed.tracking.config import MAX_DIFF_BYTES, TrackingConfig
 from seedbed.tracking.digest_cache import DigestCache
 from seedbed.tracking.git import read_code
 from seedbed.tracking.registry import artifact_of
@@ -39,9 +39,9 @@ def project(tmp_path):
     return folder
 
 
-def recorded(project, tmp_path, **more):
+def recorded(project, tmp_path, max_diff_bytes=1_000_000, **more):
     """Return what a run in the project would have recorded about its code."""
-    code = read_code(project, 1_000_000)
+    code = read_code(project, max_diff_bytes)
     facts = {"git.commit": code.commit, "git.diff_digest": code.diff_digest, "git.remote": str(project)}
     found = evidence({}, {name: text for name, text in facts.items() if text}, code={"root": str(project)})
     if code.diff:
@@ -64,7 +64,26 @@ def test_changed_new_binary_and_deleted_files_come_back_in_a_tree_of_their_own(p
     assert (tree / "new" / "file.bin").read_bytes() == bytes(range(256))
     assert not (tree / "code.py").exists()
     assert (project / "code.py").exists()
-    checkout.remove(tree, project)
+    checkout.remove(tree)
+    assert not tree.exists()
+    assert git(project, "worktree", "list").count("\n") == 0
+
+
+def test_difference_longer_than_the_default_keeps_is_brought_back_where_it_was_kept(project, tmp_path):
+    (project / "new.bin").write_bytes(bytes(3 * MAX_DIFF_BYTES))
+    run = recorded(project, tmp_path, 4 * MAX_DIFF_BYTES)
+    assert run.patch.stat().st_size < MAX_DIFF_BYTES  # it is the file that is longer
+    tree = checkout.check_out(run, project, tmp_path / "tree")
+    assert (tree / "new.bin").stat().st_size == 3 * MAX_DIFF_BYTES
+
+
+def test_working_tree_is_forgotten_by_the_repository_that_it_was_made_from(project, tmp_path):
+    git(tmp_path, "clone", "-q", str(project), "here")
+    git(project, "commit", "-q", "--allow-empty", "-m", "not here yet")
+    git(tmp_path / "here", "remote", "remove", "origin")
+    run = recorded(project, tmp_path, **{"seedbed.git.remote": ""})
+    tree = checkout.check_out(run, tmp_path / "here", tmp_path / "tree")
+    checkout.remove(tree)
     assert not tree.exists()
     assert git(project, "worktree", "list").count("\n") == 0
 
