@@ -12,12 +12,11 @@ flowchart LR
 """
 
 import os
-import platform
 import re
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -93,7 +92,7 @@ def create(
             verify(partial)
             partial.rename(target)
             _sync(folder)  # the new name is on the disk before an old one goes
-            deleted = _delete_oldest(folder, {origin, f"{platform.node()}:{home}"}, keep)  # 0.1.0 went by the machine
+            deleted = _delete_oldest(folder, origin, keep)
     return Backup(
         archive=target,
         size_bytes=target.stat().st_size,
@@ -133,15 +132,15 @@ def _identity(home: Path) -> str:
     return known
 
 
-def _delete_oldest(folder: Path, origins: Set[str], keep: int) -> list[Path]:
-    ours = [path for path in sorted(folder.iterdir()) if _NAME.fullmatch(path.name) and _is_of(path, origins)]
+def _delete_oldest(folder: Path, origin: str, keep: int) -> list[Path]:
+    ours = [path for path in sorted(folder.iterdir()) if _NAME.fullmatch(path.name) and _is_of(path, origin)]
     for path in ours[:-keep]:
         path.unlink()
     return ours[:-keep]
 
 
-def _is_of(path: Path, origins: Set[str]) -> bool:
-    return path.is_file() and not path.is_symlink() and origin_of(path) in origins
+def _is_of(path: Path, origin: str) -> bool:
+    return path.is_file() and not path.is_symlink() and origin_of(path) == origin
 
 
 @contextmanager

@@ -24,7 +24,7 @@ _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 """What a repository without commits differs from."""
 
 NOTHING = digest_of(digest_stream(()))
-"""Digest of an empty difference: 0.1.0 recorded it for trees that git calls changed without one."""
+"""Digest of an empty difference: earlier runs have it where git called a tree changed without one."""
 
 _OUTLINE = re.compile(rb"^(?:diff --git|index|(?:old|new|new file|deleted file) mode|Submodule) .*$", re.MULTILINE)
 _HASH = re.compile(rb"[0-9a-f]{4,64}(?=\.\.)|(?<=\.\.)[0-9a-f]{4,64}")

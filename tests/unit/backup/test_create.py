@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from seedbed.backup import create as module
-from seedbed.backup.archive import ArchiveWriter, origin_of, verify
+from seedbed.backup.archive import origin_of, verify
 from seedbed.errors import UserError, WorldError
 from tests.unit.backup.conftest import FILES
 
@@ -115,13 +115,6 @@ def test_oldest_go_where_the_machine_has_another_name_each_time_as_containers_ha
         kept.append(back_up(keep=2))
     assert [each.deleted for each in kept] == [(), (first,)]
     assert {origin_of(each.archive) for each in kept} == {origin}
-
-
-def test_backups_of_the_release_that_went_by_the_name_of_the_machine_go_too(back_up, state):
-    old = back_up().archive
-    with ArchiveWriter(old.with_name("seedbed-20200101T000000.000000Z.tar"), f"{platform.node()}:{state}") as writer:
-        writer.seal(verify(old).model_copy(update={"files": {}}))
-    assert [path.name for path in back_up(keep=2).deleted] == ["seedbed-20200101T000000.000000Z.tar"]
 
 
 def test_nothing_is_deleted_before_the_new_one_is_checked(back_up, tmp_path, monkeypatch):
