@@ -289,6 +289,7 @@ def test_ten_clean_repetitions_raise_no_alarm(project, tmp_path):
         assert (verdict.status, verdict.differences) == ("reproduced bit for bit", ())
 
 
+@pytest.mark.slow  # a second process with everything in it; nothing smaller shows that the parts are put together
 def test_second_run_here_touches_nothing_that_others_use(project, tmp_path, monkeypatch):
     fields = '    data: Path = Path("data/numbers.txt")\n'
     index = f'    store: StoreConfig = StoreConfig(path="{tmp_path / "live"}")\n'
