@@ -198,9 +198,9 @@ def known_settings() -> list[SettingOrigin]:
     ]
 
 
-def project_folder() -> Path:
+def project_folder(current: Path | None = None) -> Path:
     """Return the first folder, from the current one upwards, that looks like a project; else the current one."""
-    current = Path.cwd()
+    current = current or Path.cwd()
     marked = (each for each in (current, *current.parents) if any((each / mark).exists() for mark in _PROJECT_MARKS))
     return next(marked, current)
 

@@ -31,8 +31,7 @@ from seedbed.errors import UserError, WorldError
 from seedbed.hardware import measure
 from seedbed.indexing.config import IndexConfig, IndexingConfig
 from seedbed.settings import Settings, load_settings
-from seedbed.stores.config import STORES, StoreConfig
-from seedbed.stores.ports import VectorStore
+from seedbed.stores.config import StoreConfig
 from seedbed.tracking.config import TrackingConfig
 from seedbed.tracking.ports import RunArchive, RunTracker
 from seedbed.wiring_backup import back_up as back_up
@@ -45,6 +44,7 @@ from seedbed.wiring_chat import served_models as served_models
 from seedbed.wiring_encoders import embedder as embedder
 from seedbed.wiring_load import measure_llm as measure_llm
 from seedbed.wiring_reproduction import reproduction as reproduction
+from seedbed.wiring_stores import store as store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -140,21 +140,6 @@ def compare_encoders(
     chart = home / "reports" / f"encoders-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.png"
     draw_encoders(comparison, chart)
     return comparison, chart
-
-
-def store(config: StoreConfig, home: Path) -> VectorStore:
-    """Return the configured vector database."""
-    match config.kind:
-        case "chroma":
-            from seedbed.stores.adapters.chroma import ChromaStore
-
-            return ChromaStore(config, config.path or home / "chroma")
-        case "qdrant":
-            from seedbed.stores.adapters.qdrant import QdrantStore
-
-            return QdrantStore(config, config.path or home / "qdrant")
-        case declared:
-            return STORES.make(declared, VectorStore, config, config.path or home / "stores" / declared)
 
 
 def index_config(settings: Settings, overrides: "Sequence[str]" = ()) -> IndexConfig:

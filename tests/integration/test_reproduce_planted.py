@@ -25,6 +25,7 @@ from seedbed.experiments.reproduction.integrity import local_folder
 from seedbed.experiments.reproduction.verdict import judge
 from seedbed.experiments.resume import prepare
 from seedbed.experiments.run import run_experiment
+from seedbed.settings import load_settings
 from seedbed.tracking.adapters.mlflow import MlflowTracker
 from seedbed.tracking.adapters.mlflow_archive import MlflowArchive
 from seedbed.tracking.config import TrackingConfig
@@ -32,6 +33,7 @@ from seedbed.tracking.record import RunBatch
 from seedbed.tracking.reopen import reopened_run
 from seedbed.tracking.run import tracked_run
 from seedbed.tracking.unsent import unsent_folder
+from seedbed.wiring_reproduction import variables_for
 from tests.repositories import git
 
 EXPERIMENT = '''
@@ -122,8 +124,16 @@ def archive() -> MlflowArchive:
     return archive_in(home())
 
 
-def reproduce(run_id: str):
-    return Reproduction(archive(), tracker(home()), archive_in, home(), Path.cwd()).reproduce(run_id)
+def reproduce(run_id: str, *, here: bool = False):
+    maker = Reproduction(
+        archive=archive(),
+        tracker=tracker(home()),
+        open_archive=archive_in,
+        home=home(),
+        repository=Path.cwd(),
+        variables_in=lambda folder: variables_for(load_settings(), folder),
+    )
+    return maker.reproduce(run_id, here=here)
 
 
 def again(run_id: str, tmp_path: Path, project: Path, *overrides: str, seed: int = 7):
@@ -279,6 +289,28 @@ def test_ten_clean_repetitions_raise_no_alarm(project, tmp_path):
     for seed in range(10):
         verdict = again(record(seed), tmp_path, project, seed=seed)
         assert (verdict.status, verdict.differences) == ("reproduced bit for bit", ())
+
+
+@pytest.mark.slow  # a second process with everything in it; nothing smaller shows that the parts are put together
+def test_second_run_here_touches_nothing_that_others_use(project, tmp_path, monkeypatch):
+    fields = '    data: Path = Path("data/numbers.txt")\n'
+    index = f'    store: StoreConfig = StoreConfig(path="{tmp_path / "live"}")\n'
+    fill = "    index = config.store.path or run.home / config.store.kind\n    index.mkdir()\n    run.use_data("
+    text = EXPERIMENT.replace(fields, fields + index).replace("    run.use_data(", fill)
+    text = text.replace("\nfrom pydantic", "\nfrom seedbed.stores.config import StoreConfig\nfrom pydantic")
+    (project / "die.py").write_text(text)
+    (project / ".gitignore").write_text(".env\ndata/\n__pycache__/\n")
+    git(project, "commit", "-q", "-a", "-m", "with an index")
+    run_id = record()
+    git(tmp_path, "clone", "-q", str(project), "here")
+    monkeypatch.chdir(tmp_path / "here")
+    Path(".env").write_text(f"SEEDBED_TRACKING__URI=sqlite:///{tmp_path}/shared.db\n")
+    (tmp_path / "live").rmdir()
+    verdict = reproduce(run_id, here=True)
+    assert verdict.status == "reproduced bit for bit"
+    assert {each.kind for each in verdict.differences} == {"environment"}  # the first run was made in this process
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name in ("live", "shared.db")) == []
+    assert not Path("data").exists()
 
 
 def test_run_without_results_and_foreign_run_are_refused_with_the_next_command(project, monkeypatch):

@@ -74,8 +74,10 @@ class ArchiveWriter:
         Raises:
             WorldError: it became shorter while it was read, or its name is no text.
         """
-        if not name.isprintable():
-            raise WorldError(f"the name of {str(source)!r} cannot be kept in a backup; give the file another")
+        try:
+            name.encode("utf-8")
+        except UnicodeEncodeError:
+            raise WorldError(f"the name of {str(source)!r} cannot be kept in a backup; give the file another") from None
         try:
             file = source.open("rb")
         except FileNotFoundError:

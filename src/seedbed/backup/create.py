@@ -12,8 +12,8 @@ flowchart LR
 """
 
 import os
-import platform
 import re
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict
 
 from seedbed.backup.archive import ArchiveWriter, origin_of, verify
 from seedbed.backup.manifest import Manifest
-from seedbed.backup.snapshot import Database, Save, copy_state
+from seedbed.backup.snapshot import IDENTITY, Database, Save, copy_state
 from seedbed.errors import UserError, WorldError
 from seedbed.locks import owned_lock
 
@@ -75,7 +75,7 @@ def create(
     with _disk_faults_named(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with owned_lock(folder / ".seedbed-backup.lock", f"backup folder {folder}"), _scratch(folder) as scratch:
-            partial, origin = scratch / "archive", f"{platform.node()}:{home}"
+            partial, origin = scratch / "archive", f"{_identity(home)}:{home}"
             with ArchiveWriter(partial, origin) as writer:
                 facts = copy_state(home, ledger, runs, writer, scratch, save=save, wait_s=wait_s)
                 manifest = Manifest(
@@ -119,6 +119,17 @@ def _sync(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _identity(home: Path) -> str:
+    """Return the number that a home folder goes by: the name of a machine is another one in each new container."""
+    file = home / IDENTITY
+    if not (file.is_file() and (known := file.read_text("utf-8").strip())):
+        known = secrets.token_hex(8)
+        partial = file.with_suffix(".partial")
+        partial.write_text(f"{known}\n", "utf-8")
+        partial.replace(file)
+    return known
 
 
 def _delete_oldest(folder: Path, origin: str, keep: int) -> list[Path]:

@@ -22,7 +22,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from seedbed.backup.archive import unpack, verify
-from seedbed.backup.snapshot import SNAPSHOTS, STORES
+from seedbed.backup.snapshot import IDENTITY, SNAPSHOTS, STORES
 from seedbed.errors import UserError, WorldError
 from seedbed.stores.folder_lock import own_folder
 
@@ -133,6 +133,8 @@ def _swap(new: Path, home: Path, *, is_taken: bool) -> Path | None:
         for store in STORES:
             if (home / store).is_dir():
                 locks.callback(own_folder(home / store).release)
+        if (home / IDENTITY).is_file():
+            shutil.copyfile(home / IDENTITY, new / IDENTITY)
         home.rename(aside)
         try:
             new.rename(home)

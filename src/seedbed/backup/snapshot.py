@@ -29,6 +29,9 @@ STORES = ("chroma", "qdrant")
 SNAPSHOTS = "snapshots"
 """Folder of what was taken out of a store's server; it is emptied as a restore puts it back."""
 
+IDENTITY = "backup.id"
+"""File of the number that tells backups of this home folder from others; no backup holds it, so a copy gets another."""
+
 type Save = Callable[[Sequence[str], Path], Iterator[tuple[str, Path]]]
 """Take collections out of a server: names and a folder for files → (name, file) of those that it has."""
 

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict
 
 from seedbed.errors import UserError
 from seedbed.experiments.reproduction.integrity import local_folder
+from seedbed.tracking.git_diff import NOTHING
 from seedbed.tracking.page import MAX_SIZE, RunQuery
 from seedbed.tracking.ports import RunArchive
 from seedbed.tracking.record import RunRecord
@@ -100,7 +101,7 @@ def _gone(record: RunRecord, tags: dict[str, str]) -> Iterator[str]:
     if folder is None:
         return
     names = ["config.json", "provenance.json"] if tags.get("config_digest") else []
-    if tags.get("git.diff_digest") and not tags.get("git.diff_refused"):
+    if tags.get("git.diff_digest", NOTHING) != NOTHING and not tags.get("git.diff_refused"):
         names.append("diff.patch")
     for name in (*names, *tags.get("artifacts", "").splitlines()):
         if not (folder / name).is_file():

@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, S
 
 from seedbed.errors import UserError
 
+MAX_DIFF_BYTES = 2_000_000
+
 
 class TrackingConfig(BaseModel):
     """Which tracking store, and how much a run may put into it."""
@@ -26,7 +28,7 @@ class TrackingConfig(BaseModel):
     password: SecretStr | None = Field(None, description="password that the server asks for")
     timeout_s: PositiveFloat = Field(15.0, le=600, description="longest wait for one answer of a server")
     max_diff_bytes: PositiveInt = Field(
-        2_000_000, description="a longer diff of a dirty tree is kept only as its digest"
+        MAX_DIFF_BYTES, description="a longer diff of a dirty tree is kept only as its digest"
     )
     wandb_project: str | None = Field(
         None, description="project of Weights & Biases, or team/project, that gets every run as well; default: none"

@@ -41,7 +41,9 @@ class Code(BaseModel):
     """Address of `origin`, without credentials."""
     shallow: bool = False
     dirty: bool = False
-    """Something differs from the commit: changed, staged, deleted, or new and not ignored."""
+    """Something differs from the commit: changed, staged, deleted, or new and not ignored.
+
+    What git calls changed without a line that differs (line ends, a new file that was staged and is gone) is not."""
     num_untracked: int = 0
     untracked: tuple[str, ...] = ()
     dirty_submodules: tuple[str, ...] = ()
@@ -69,11 +71,16 @@ def read_code(folder: Path, max_diff_bytes: int) -> Code:
             untracked=status.untracked[:MAX_NAMES],
             dirty_submodules=status.dirty_submodules,
         )
-        if not status.dirty:
-            return code
-        diff = git_diff(tree, status, max_diff_bytes)
     except GitFailedError as error:
         return Code(problem=str(error))
+    if not status.dirty:
+        return code
+    try:
+        diff = git_diff(tree, status, max_diff_bytes)
+    except (GitFailedError, OSError) as error:
+        return code.model_copy(update={"diff_refused": str(error)})
+    if not diff.text and not diff.refused:
+        return code.model_copy(update={"dirty": False})
     return code.model_copy(update={"diff_digest": diff.digest, "diff_refused": diff.refused, "diff": diff.text})
 
 

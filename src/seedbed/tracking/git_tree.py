@@ -27,9 +27,27 @@ _INHERITED = frozenset(
         "GIT_OBJECT_DIRECTORY",
         "GIT_COMMON_DIR",
         "GIT_NAMESPACE",
+        "GIT_DIFF_OPTS",
     ]
 )
-"""Set inside a git hook: they would point every question at another repository."""
+"""Set inside a git hook, they would point every question at another repository; the last changes every difference."""
+
+_SETTINGS = (
+    "core.fsmonitor=false",
+    "core.quotePath=false",
+    "core.abbrev=40",
+    "core.looseCompression=1",
+    "diff.algorithm=myers",
+    "diff.context=3",
+    "diff.indentHeuristic=true",
+    "diff.interHunkContext=0",
+    "diff.mnemonicPrefix=false",
+    "diff.noprefix=false",
+    "diff.orderFile=/dev/null",
+    "diff.relative=false",
+    "diff.suppressBlankEmpty=false",
+)
+"""Git's own choices, but for names and hashes that are whole; git passes them on to submodules."""
 
 
 class GitFailedError(Exception):
@@ -69,14 +87,19 @@ class WorkingTree:
         return run_git(self.root, *arguments)
 
     def status(self) -> Status:
-        """Return what differs from the commit, new files one by one; byte code of Python counts as nothing."""
+        """Return what differs from the commit, new files one by one.
+
+        Byte code of Python counts as nothing, and so does a repository inside that is no submodule.
+        """
         command = ("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames")
         entries = self.ask(*command).decode("utf-8", "surrogateescape").split("\0")
         heads = dict(entry[2:].split(" ", 1) for entry in entries if entry.startswith("# branch."))
-        changes = [entry.split(" ", 8) for entry in entries if entry[:2] in ("1 ", "u ")]
+        changed = (entry.split(" ", 8) for entry in entries if entry[:2] in ("1 ", "u "))
+        changes = [change for change in changed if not self._is_clean_submodule(change)]
         commit, branch = heads.get("branch.oid", ""), heads.get("branch.head", "")
         new = (entry[2:] for entry in entries if entry.startswith("? "))
-        untracked = tuple(sorted(name for name in new if PurePosixPath(name).parent.name != "__pycache__"))
+        files = (name for name in new if not name.endswith("/"))
+        untracked = tuple(sorted(name for name in files if PurePosixPath(name).parent.name != "__pycache__"))
         return Status(
             commit="" if commit == "(initial)" else commit,
             branch="" if branch == "(detached)" else branch,
@@ -84,6 +107,11 @@ class WorkingTree:
             dirty_submodules=tuple(sorted(change[-1] for change in changes if change[2].startswith("S"))),
             dirty=bool(changes or untracked),
         )
+
+    def _is_clean_submodule(self, change: list[str]) -> bool:
+        """Tell whether git counts a submodule as changed for nothing but new files, none of which count here."""
+        only_new_files = change[1:3] == [".M", "S..U"]
+        return only_new_files and not WorkingTree.around(self.root / change[-1]).status().dirty
 
 
 def git_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -94,11 +122,12 @@ def git_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def git_command(folder: Path, *arguments: str) -> list[str]:
-    """Return the command line; settings of the repository that run programs or change what is printed are off."""
+    """Return the command line; settings of people that run programs or change what is printed are off."""
     git = shutil.which("git")
     if git is None:
         raise GitFailedError("git is not installed")
-    return [git, "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-C", str(folder), *arguments]
+    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
+    return [git, *settings, "-C", str(folder), *arguments]
 
 
 def run_git(
@@ -106,9 +135,10 @@ def run_git(
     *arguments: str,
     environment: Mapping[str, str] | None = None,
     stdin: bytes | None = None,
-    timeout_s: float = TIMEOUT_S,
+    timeout_s: float | None = None,
 ) -> bytes:
-    """Return what git prints."""
+    """Return what git prints; `timeout_s` is TIMEOUT_S unless given."""
+    timeout_s = timeout_s or TIMEOUT_S
     command = git_command(folder, *arguments)
     try:
         done = subprocess.run(

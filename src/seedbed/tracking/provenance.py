@@ -23,12 +23,11 @@ from pydantic import BaseModel, ConfigDict
 from seedbed.digests import digest_file, digest_json
 from seedbed.hardware import Hardware, measure
 from seedbed.plugins import Plugin
+from seedbed.tracking.config import MAX_DIFF_BYTES
 from seedbed.tracking.entry import EntryKind, code_folder, command_line, entry_kind
 from seedbed.tracking.git import Code, read_code
 from seedbed.tracking.plugin_code import PluginCode, plugin_code
 from seedbed.tracking.seeds import effective_environment
-
-MAX_DIFF_BYTES = 2_000_000
 
 
 class Provenance(BaseModel):

@@ -74,6 +74,30 @@ def test_what_goes_in_comes_out(archive, folder, tmp_path):
     assert manifest.size_bytes == 700 + 768
 
 
+def test_any_name_that_is_text_is_kept(tmp_path):
+    spaces = (
+        "Screenshot at 3.04.05\u202fPM.png",
+        "a\u00a0b.txt",
+        "one\u3000two",
+        "two\nlines",
+        "a\ttab",
+        "\u200b",
+        "end ",
+    )
+    names = [f"artifacts/{name}" for name in spaces]
+    (tmp_path / "files" / "artifacts").mkdir(parents=True)
+    for name in names:
+        (tmp_path / "files" / name).write_text(name)
+    path = write(tmp_path / "a.tar", tmp_path / "files", names)
+    unpack(path, verify(path), tmp_path / "back")
+    assert {name: (tmp_path / "back" / name).read_text() for name in names} == {name: name for name in names}
+
+
+def test_file_whose_name_is_no_text_is_named(tmp_path):
+    with ArchiveWriter(tmp_path / "a.tar", "host:/old") as writer, pytest.raises(WorldError, match="cannot be kept"):
+        writer.add("artifacts/caf\udce9", tmp_path / "caf\udce9")
+
+
 def test_only_the_owner_can_read_it_and_any_tar_program_too(archive):
     assert archive.stat().st_mode & 0o777 == 0o600
     with tarfile.open(archive) as tar:

@@ -4,6 +4,7 @@ tests/unit/backup/test_create.py - v0.1.0
 """
 
 import os
+import platform
 import resource
 import shutil
 import sqlite3
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from seedbed.backup import create as module
-from seedbed.backup.archive import verify
+from seedbed.backup.archive import origin_of, verify
 from seedbed.errors import UserError, WorldError
 from tests.unit.backup.conftest import FILES
 
@@ -103,6 +104,17 @@ def test_only_the_newest_stay_and_only_backups_of_this_home_go(back_up, state, t
     assert {path.name for path in (tmp_path / "backups").glob("*.tar")} == {
         path.name for path in (theirs, ours[2], last.archive, notes, lookalike)
     }
+
+
+def test_oldest_go_where_the_machine_has_another_name_each_time_as_containers_have(back_up, monkeypatch):
+    first = back_up().archive
+    origin = origin_of(first)
+    kept = []
+    for name in ("c0ffee", "decade"):
+        monkeypatch.setattr(platform, "node", lambda name=name: name)
+        kept.append(back_up(keep=2))
+    assert [each.deleted for each in kept] == [(), (first,)]
+    assert {origin_of(each.archive) for each in kept} == {origin}
 
 
 def test_nothing_is_deleted_before_the_new_one_is_checked(back_up, tmp_path, monkeypatch):

@@ -49,6 +49,7 @@ def test_with_replace_the_old_folder_is_moved_aside_whole(back_up, state):
     aside = content(restored.moved_aside)
     assert {name: aside[name] for name in before} == before
     assert (state / "artifacts/ab/artifacts/config.json").read_bytes() == b"{}"
+    assert back_up(keep=1).deleted == (made.archive,)
 
 
 def test_a_home_that_is_a_link_stays_one(back_up, tmp_path):

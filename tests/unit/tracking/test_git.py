@@ -244,3 +244,118 @@ def test_byte_code_that_an_import_has_left_changes_nothing(tree):
     (tree / "__pycache__").mkdir()
     (tree / "__pycache__" / "code.cpython-313.pyc").write_bytes(b"made by Python")
     assert read_code(tree, LIMIT) == before
+
+
+OWN_WAYS = {
+    "diff.context": "0",
+    "diff.interHunkContext": "9",
+    "diff.algorithm": "patience",
+    "diff.suppressBlankEmpty": "true",
+    "diff.indentHeuristic": "false",
+    "diff.orderFile": "order",
+    "diff.noprefix": "true",
+    "diff.mnemonicPrefix": "true",
+    "diff.relative": "true",
+    "core.abbrev": "12",
+    "core.looseCompression": "9",
+}
+
+
+def test_what_somebody_prefers_of_git_changes_neither_diff_nor_digest(tree):
+    lines = "def a():\n    x = 1\n\n    y = 2\n\n    z = 3\n\n\ndef b():\n    return 1\n\n\n"
+    (tree / "sub").mkdir()
+    (tree / "sub" / "a.py").write_text(lines * 3)
+    (tree / "order").write_text("latin.txt\nsub/*\ncode.py\n")
+    commit_all(tree)
+    make_dirty(tree)
+    (tree / "sub" / "a.py").write_text(lines + "def c():\n    return 1\n\n\n" + (lines * 2).replace("y", "why", 1))
+    (tree / "binary.bin").write_bytes(bytes(range(256)) * 40)
+    before = read_code(tree, LIMIT)
+    assert b"+def c():" in before.diff
+    for name, value in OWN_WAYS.items():
+        git(tree, "config", name, value)
+        after = read_code(tree / "sub", LIMIT)
+        assert (name, after.diff, after.diff_digest) == (name, before.diff, before.diff_digest)
+        git(tree, "config", "--unset", name)
+
+
+def test_number_of_objects_in_the_repository_changes_nothing(tree):
+    make_dirty(tree)
+    (tree / "code.py").write_text("x = 2\n")
+    code = read_code(tree, LIMIT)
+    indexes = [line for line in code.diff.decode("latin-1").splitlines() if line.startswith("index ")]
+    assert indexes
+    assert all(len(line.split()[1]) == 2 * 40 + len("..") for line in indexes)
+
+
+def test_variable_that_changes_the_context_of_differences_changes_nothing(tree, monkeypatch):
+    make_dirty(tree)
+    before = read_code(tree, LIMIT)
+    monkeypatch.setenv("GIT_DIFF_OPTS", "--unified=0")
+    assert read_code(tree, LIMIT).diff_digest == before.diff_digest
+
+
+def test_line_ends_alone_leave_a_tree_clean(tree):
+    (tree / ".gitattributes").write_text("* text=auto\n")
+    commit_all(tree)
+    (tree / "code.py").write_bytes(b"x = 1\r\n")
+    assert git(tree, "status", "--porcelain") == "M code.py"
+    code = read_code(tree, LIMIT)
+    assert (code.dirty, code.diff_digest, code.diff_refused) == (False, "", "")
+
+
+def test_new_file_that_was_staged_and_deleted_leaves_a_tree_clean(tree):
+    (tree / "thought.py").write_text("t = 1\n")
+    git(tree, "add", "thought.py")
+    (tree / "thought.py").unlink()
+    assert read_code(tree, LIMIT) == read_code(tree, LIMIT).model_copy(update={"dirty": False, "diff_digest": ""})
+
+
+def test_new_file_in_a_submodule_is_not_kept_and_told(tree, tmp_path):
+    part = tmp_path / "part"
+    part.mkdir()
+    git(part, "init", "-q")
+    (part / "a.py").write_text("a = 1\n")
+    commit_all(part)
+    git(tree, "submodule", "--quiet", "add", str(part), "part")
+    commit_all(tree)
+    (tree / "part" / "__pycache__").mkdir()
+    (tree / "part" / "__pycache__" / "a.cpython-313.pyc").write_bytes(b"made by Python")
+    assert not read_code(tree, LIMIT).dirty
+    (tree / "part" / "new.py").write_text("n = 1\n")
+    code = read_code(tree, LIMIT)
+    assert (code.dirty, code.diff_refused) == (True, "submodule part has new files, which are not read")
+
+
+@pytest.mark.parametrize("has_commits", [False, True])
+def test_repository_inside_the_tree_counts_as_nothing(tree, has_commits):
+    nested = tree / "nested"
+    nested.mkdir()
+    git(nested, "init", "-q")
+    (nested / "n.py").write_text("n = 1\n")
+    if has_commits:
+        commit_all(nested)
+    assert read_code(tree, LIMIT) == read_code(tree, LIMIT).model_copy(update={"dirty": False, "num_untracked": 0})
+    make_dirty(tree)
+    code = read_code(tree, LIMIT)
+    assert (code.problem, code.diff_refused, code.num_untracked) == ("", "", 3)
+    assert b"nested" not in code.diff
+
+
+@pytest.mark.parametrize("name", ["a:b", 'quote " and back\\slash'])
+def test_path_of_a_tree_may_hold_what_separates_paths(tree, tmp_path, name):
+    tree = tree.rename(tmp_path / name)
+    make_dirty(tree)
+    code = read_code(tree, LIMIT)
+    assert (code.problem, code.diff_refused, code.commit) == ("", "", git(tree, "rev-parse", "HEAD"))
+    assert b"+z = 1" in code.diff
+
+
+def test_difference_that_git_cannot_make_leaves_the_commit_known(tree):
+    make_dirty(tree)
+    git(tree, "config", "filter.broken.clean", "false")
+    git(tree, "config", "filter.broken.required", "true")
+    (tree / ".gitattributes").write_text("*.bin filter=broken\n")
+    code = read_code(tree, LIMIT)
+    assert (code.commit, code.problem, code.dirty) == (git(tree, "rev-parse", "HEAD"), "", True)
+    assert code.diff_refused.startswith("git diff: ")

@@ -11,6 +11,7 @@ flowchart LR
 """
 
 import re
+import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +20,6 @@ from seedbed.experiments.reproduction.difference import Difference, NotReproduce
 from seedbed.experiments.reproduction.evidence import Evidence
 from seedbed.tracking.git import read_code
 from seedbed.tracking.git_tree import GitFailedError, run_git
-from seedbed.tracking.provenance import MAX_DIFF_BYTES
 
 _LONG_S = 600.0
 _MAX_FILES = 8
@@ -39,17 +39,18 @@ def check_out(evidence: Evidence, repository: Path | None, tree: Path) -> Path:
         if (tree / ".gitmodules").is_file():
             run_git(tree, "submodule", "update", "--quiet", "--init", "--recursive", timeout_s=_LONG_S)
         if evidence.patch:
-            run_git(tree, "apply", "--whitespace=nowarn", str(evidence.patch.absolute()))
+            # without context is how somebody's settings had git write it, before those were overruled
+            run_git(tree, "apply", "--whitespace=nowarn", "--unidiff-zero", str(evidence.patch.absolute()))
     except GitFailedError as error:
         raise NotReproducedError([Difference(kind="code", what="tree cannot be restored", hint=str(error))]) from None
     _check(evidence, tree)
     return tree
 
 
-def remove(tree: Path, repository: Path | None) -> None:
-    """Take the working tree away, and what git remembers of it."""
+def remove(tree: Path) -> None:
+    """Take the working tree away, and what the repository that it was made from remembers of it."""
     with suppress(GitFailedError):
-        run_git(repository or tree, "worktree", "remove", "--force", str(tree), timeout_s=_LONG_S)
+        run_git(tree, "worktree", "remove", "--force", str(tree), timeout_s=_LONG_S)
 
 
 def with_files(found: Iterable[Difference], then: Evidence, now: Evidence, tree: Path) -> tuple[Difference, ...]:
@@ -108,11 +109,10 @@ def _has(repository: Path, commit: str) -> bool:
 
 
 def _check(evidence: Evidence, tree: Path) -> None:
-    found = read_code(tree, MAX_DIFF_BYTES)
-    pairs = {
-        "commit": (evidence.fact("git.commit"), found.commit),
-        "what is not committed": (evidence.fact("git.diff_digest"), found.diff_digest),
-    }
+    found = read_code(tree, sys.maxsize)  # the tree has nothing but what was kept then, whatever the limit was
+    pairs = {"commit": (evidence.fact("git.commit"), found.commit)}
+    if not evidence.had_difference(found.diff_digest, found.diff):
+        pairs["what is not committed"] = (evidence.fact("git.diff_digest"), found.diff_digest)
     faults = [Difference(kind="code", what=what, then=a, now=b) for what, (a, b) in pairs.items() if a != b]
     if faults:
         raise NotReproducedError(faults)

@@ -4,7 +4,7 @@ src/seedbed/experiments/reproduction/differences.py - v0.1.0
 
 ```mermaid
 flowchart LR
-    differences --> Evidence & Difference
+    differences --> Evidence & Difference & with_own_index
     package_differences --> Difference
 ```
 """
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from seedbed.experiments.reproduction.difference import Difference, Kind, in_order
 from seedbed.experiments.reproduction.evidence import Evidence
+from seedbed.experiments.reproduction.own_index import with_own_index
 from seedbed.tracking.parameters import flatten
 from seedbed.tracking.seeds import HASH_SEED, THREAD_VARIABLES
 
@@ -23,10 +24,13 @@ def differences(then: Evidence, now: Evidence, ours: frozenset[str] = frozenset(
 
 
 def _made_by(then: Evidence, now: Evidence) -> Iterator[Difference]:
-    yield from _facts(then, now, "code", {"git.commit": "commit", "git.diff_digest": "what is not committed"})
+    yield from _facts(then, now, "code", {"git.commit": "commit"})
+    if not then.had_difference(now.fact("git.diff_digest"), now.patch.read_bytes() if now.patch else b""):
+        yield from _facts(then, now, "code", {"git.diff_digest": "what is not committed"})
     yield from _entries("code", {"experiment": then.recipe}, {"experiment": now.recipe})
     yield from _entries("code", then.plugins, now.plugins, "plug-in: ")
-    yield from _entries("config", flatten(then.pinned_config), flatten(now.pinned_config))
+    before, after = (flatten(with_own_index(side.pinned_config, "")) for side in (then, now))
+    yield from _entries("config", before, after)
     yield from _facts(then, now, "seed", {"seed": "seed", "deterministic": "deterministic algorithms"})
     kinds: tuple[Kind, ...] = ("data", "model")
     for kind in kinds:

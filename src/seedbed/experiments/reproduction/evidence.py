@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict
 
 from seedbed.digests import digest_file, digest_of
 from seedbed.errors import SeedbedError
+from seedbed.tracking.git_diff import NOTHING, same_difference
 from seedbed.tracking.ports import RunArchive
 from seedbed.tracking.record import RunRecord
 from seedbed.tracking.run import STAMPS
@@ -61,6 +62,13 @@ class Evidence(BaseModel):
     def fact(self, name: str) -> str:
         """Return one of our tags, "" where the run has none."""
         return self.record.tags.get(f"seedbed.{name}", "")
+
+    def had_difference(self, digest: str, text: bytes) -> bool:
+        """Return whether the tree differed from its commit as this does: by the digest, or in another form of it."""
+        ours = self.fact("git.diff_digest")
+        if ours == digest or {ours, digest} <= {"", NOTHING}:
+            return True
+        return self.patch is not None and bool(text) and same_difference(self.patch.read_bytes(), text)
 
     @property
     def pinned_config(self) -> Json:

@@ -15,14 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from seedbed.digests import digest_json, digest_of, digest_stream
+from seedbed.digests import digest_json
 from seedbed.experiments.reproduction.difference import Difference, Kind
 from seedbed.experiments.reproduction.evidence import Evidence
+from seedbed.tracking.git_diff import NOTHING
 from seedbed.tracking.parameters import flatten
 from seedbed.tracking.run import artifacts_digest
-
-_NOTHING = digest_of(digest_stream(()))
-"""Digest of an empty difference: a tree can be dirty without a line that differs."""
 
 
 def faults_of(evidence: Evidence) -> tuple[Difference, ...]:
@@ -37,7 +35,7 @@ def _missing(evidence: Evidence) -> Iterator[Difference]:
     if evidence.fact("git.dirty") == "true" and not evidence.patch:
         if reason := evidence.fact("git.diff_refused"):
             yield Difference(kind="code", what="what was not committed was not kept", hint=reason)
-        elif evidence.fact("git.diff_digest") != _NOTHING:
+        elif evidence.fact("git.diff_digest") != NOTHING:
             yield Difference(kind="record", what="artefact diff.patch is gone")
     for fact in ("seed", "config_digest", "results_digest"):
         if not evidence.fact(fact):

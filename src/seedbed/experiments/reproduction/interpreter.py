@@ -52,6 +52,8 @@ def find_interpreter(
     same_lock = not lock.is_file() or (here.is_file() and digest_file(here) == digest_file(lock))
     if same_lock and then == now:
         hint = "uv.lock is the same, so somebody installed by hand, there or here. Next: make setup FORCE=1"
+        if not lock.is_file():
+            hint = "the run's code has no uv.lock to build an environment from; install it, or add --here"
         raise NotReproducedError([missing[0].model_copy(update={"hint": hint}), *missing[1:]])
     if not lock.is_file():
         raise NotReproducedError([Difference(kind="environment", what="Python", then=then, now=now), *missing])
@@ -68,12 +70,13 @@ def find_interpreter(
 
 
 def own_packages(tree: Path) -> frozenset[str]:
-    """Return the packages that come with the code and not with the lock."""
+    """Return the packages that come with the code and not with the lock: a project that uses seedbed installs it."""
+    harness = {"seedbed"} if (tree / "src" / "seedbed").is_dir() else set()
     try:
         name = tomllib.loads((tree / "pyproject.toml").read_text("utf-8"))["project"]["name"]
     except (OSError, ValueError, LookupError, TypeError):
-        return frozenset({"seedbed"})
-    return frozenset({"seedbed", canonical(str(name))})
+        return frozenset(harness)
+    return frozenset({*harness, canonical(str(name))})
 
 
 def _built(lock: Path, digest: str, version: str, home: Path, tell: Callable[[str], None]) -> Path:

@@ -7,8 +7,8 @@ link that they let through would make the tree differ.
 
 ```mermaid
 flowchart LR
-    place_sources --> Places & Source & DigestCache
-    place_sources --> NotReproducedError
+    sources_in_place --> Places & Source & DigestCache
+    sources_in_place --> NotReproducedError
 ```
 """
 
@@ -16,8 +16,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,21 +40,36 @@ class Places:
     home: Path
     download: Callable[[str, str, Path], Path]
 
+    @property
+    def is_lent(self) -> bool:
+        """Whether the tree is somebody's own."""
+        return self.tree == self.repository
 
-def place_sources(evidence: Evidence, places: Places, cache: DigestCache) -> None:
-    """Make data and models that the run read from paths be there again; each is read whole and compared.
+
+@contextmanager
+def sources_in_place(evidence: Evidence, places: Places, cache: DigestCache) -> Iterator[None]:
+    """Let data and models that the run read from paths be there in the block; each is read whole and compared.
+
+    Links into somebody's own tree are taken out again; in a tree that was made for this they stay.
 
     Raises:
         NotReproducedError: one is nowhere, or is not what it was.
     """
-    faults = [
-        fault for source in evidence.sources if source.content and (fault := _placed(source, evidence, places, cache))
-    ]
-    if faults:
-        raise NotReproducedError(faults)
+    made: list[Path] = []
+    sources = [source for source in evidence.sources if source.content]
+    try:
+        if faults := [fault for each in sources if (fault := _placed(each, evidence, places, cache, made))]:
+            raise NotReproducedError(faults)
+        yield
+    finally:
+        for path in reversed(made if places.is_lent else ()):
+            with suppress(OSError):  # a folder that holds something else by now
+                path.unlink() if path.is_symlink() else path.rmdir()
 
 
-def _placed(source: Source, evidence: Evidence, places: Places, cache: DigestCache) -> Difference | None:
+def _placed(
+    source: Source, evidence: Evidence, places: Places, cache: DigestCache, made: list[Path]
+) -> Difference | None:
     given = Path(source.place.replace(HOME, str(places.home), 1)).expanduser()
     place = places.tree / (evidence.folder_in_tree or "") / given  # an absolute path stays one
     candidates = [place, evidence.folder / given]
@@ -65,10 +80,10 @@ def _placed(source: Source, evidence: Evidence, places: Places, cache: DigestCac
         if candidate.exists():
             digest = cache.digest(candidate, verify=True)
             if digest == source.content:
-                _link(candidate, place)
+                made += _link(candidate, place)
                 return None
             found = found or digest
-    if not place.exists() and (_from_dvc(place, places.tree, places.repository) or _from_store(source, place, places)):
+    if not place.exists() and (_from_dvc(place, places) or _from_store(source, place, places)):
         found = cache.digest(place, verify=True)
         if found == source.content:
             return None
@@ -88,20 +103,25 @@ def _from_store(source: Source, place: Path, places: Places) -> bool:
     return place.exists()
 
 
-def _link(origin: Path, place: Path) -> None:
+def _link(origin: Path, place: Path) -> list[Path]:
+    """Link to the origin and return what was made, folders before what is in them."""
     if place.exists():
-        return
+        return []
+    folders = [folder for folder in reversed(place.parents) if not folder.exists()]
     place.parent.mkdir(parents=True, exist_ok=True)
     if origin.is_file():
         place.symlink_to(origin.absolute())
-        return
+        return [*folders, place]
     place.mkdir()
-    for each in origin.iterdir():
-        (place / each.name).symlink_to(each.absolute())
+    links = [place / each.name for each in origin.iterdir()]
+    for link in links:
+        link.symlink_to((origin / link.name).absolute())
+    return [*folders, place, *links]
 
 
-def _from_dvc(place: Path, tree: Path, repository: Path | None) -> bool:
+def _from_dvc(place: Path, places: Places) -> bool:
     """Let DVC bring the data, from the cache beside the project or from its remote; return whether it is there now."""
+    tree, repository = places.tree, None if places.is_lent else places.repository
     if not (tree / ".dvc").is_dir() or not place.is_relative_to(tree):
         return False
     target = place.relative_to(tree).as_posix()

@@ -13,6 +13,7 @@ flowchart LR
 
 import json
 import subprocess
+import sys
 import tempfile
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -20,8 +21,9 @@ from pathlib import Path
 
 from seedbed.experiments.reproduction.declaring import declare
 from seedbed.experiments.reproduction.difference import Difference, NotReproducedError
-from seedbed.experiments.reproduction.evidence import Evidence
+from seedbed.experiments.reproduction.evidence import Evidence, Json
 from seedbed.experiments.reproduction.surroundings import surroundings
+from seedbed.tracking.config import MAX_DIFF_BYTES
 
 _PROGRAM = "from seedbed.cli.app import main; main()"
 _SHARED = ("models", "hardware", "api.key")
@@ -30,41 +32,57 @@ _SHARED = ("models", "hardware", "api.key")
 
 def run_again(
     evidence: Evidence,
+    config: Json,
     python: Path,
     tree: Path,
     home: Path,
     state: Path,
     *,
     as_here: bool,
-    secrets: Mapping[str, str],
+    variables_in: Callable[[Path], Mapping[str, str]],
     tell: Callable[[str], None],
 ) -> str:
-    """Run the experiment with its recorded configuration and seed; return the id of the new run in the store `state`.
+    """Run the experiment with this configuration and its recorded seed; return the new run's id in the store `state`.
 
     Nothing but models is taken from `home`: what was cached there is computed again.
 
     Raises:
         NotReproducedError: the experiment failed, or does not take its configuration any more.
     """
-    state.mkdir(parents=True)
+    nothing = state / "no-secrets"
+    nothing.mkdir(parents=True)
     for name in _SHARED:
         if (home / name).exists():
             (state / name).symlink_to(home / name)
-    config = state / "config.json"
-    config.write_text(json.dumps(evidence.pinned_config), "utf-8")
+    config_file = state / "config.json"
+    config_file.write_text(json.dumps(config), "utf-8")
     path = [tree / "src", tree, *declare(tree, evidence.packages, state / "declared")]
     variables = {
         "PYTHONPATH": ":".join(map(str, path)),
         "PYTHONHASHSEED": evidence.fact("seed"),
         "SEEDBED_HOME": str(state),
+        "SEEDBED_SECRETS_DIR": str(nothing),
     }
+    if evidence.patch:  # what was kept then is kept now, and a tree of its own has nothing else
+        limit = max(MAX_DIFF_BYTES, evidence.patch.stat().st_size) if as_here else sys.maxsize
+        variables["SEEDBED_TRACKING__MAX_DIFF_BYTES"] = str(limit)
     if not as_here:
         variables = dict(evidence.variables) | variables
-    command = [str(python), "-c", _PROGRAM, "run", "--seed", evidence.fact("seed"), "--config", str(config), "--json"]
+    command = [
+        str(python),
+        "-c",
+        _PROGRAM,
+        "run",
+        "--seed",
+        evidence.fact("seed"),
+        "--config",
+        str(config_file),
+        "--json",
+    ]
     command += ["--no-deterministic" if evidence.fact("deterministic") == "false" else "--deterministic"]
     folder = tree / (evidence.folder_in_tree or "")
     recipe = _recipe_in(tree, folder, evidence)
-    environment = surroundings(variables | dict(secrets), keep_numeric=as_here)
+    environment = surroundings(dict(variables_in(folder)) | variables, keep_numeric=as_here)
     exit_code, answer, last_lines = _run([*command, "--", recipe], folder, environment, tell)
     if exit_code:
         hint = f"exit code {exit_code}: {' '.join(last_lines)}"[:600]

@@ -3,7 +3,6 @@
 src/seedbed/experiments/reproduction/surroundings.py - v0.1.0
 
 Settings are left out: a run carries its whole configuration, and another release may not know a variable of this one.
-Where a language model is served is no part of what a run is, and stays.
 
 ```mermaid
 flowchart LR
@@ -18,7 +17,7 @@ from collections.abc import Mapping
 from seedbed.tracking.seeds import RECORDED_VARIABLES
 
 _LEFT_OUT = re.compile(
-    r"SEEDBED_(?!TEST_|LLM__BACKENDS$).*|ENVIRONMENT|GIT_(DIR|WORK_TREE|INDEX_FILE|PREFIX)|MLFLOW_TRACKING_.*|MLFLOW_RUN_ID"
+    r"SEEDBED_(?!TEST_).*|ENVIRONMENT|GIT_(DIR|WORK_TREE|INDEX_FILE|PREFIX)|MLFLOW_TRACKING_.*|MLFLOW_RUN_ID"
     r"|VIRTUAL_ENV|CONDA_PREFIX|PYTHONHOME|UV_(PYTHON|SYSTEM_PYTHON|PROJECT_.*)"
 )
 

@@ -14,6 +14,7 @@ import pytest
 
 from seedbed.digests import digest_file
 from seedbed.experiments.reproduction.difference import NotReproducedError
+from seedbed.experiments.reproduction.differences import differences
 from seedbed.experiments.reproduction.interpreter import find_interpreter, own_packages
 from seedbed.tracking.provenance import installed_packages
 from tests.unit.experiments.reproduction.test_verdict import evidence
@@ -50,10 +51,21 @@ def wheel(folder: Path, version: str) -> str:
 
 
 def test_this_environment_serves_when_it_has_every_package_of_the_run(tmp_path):
-    packages = dict(installed_packages()) | {"my-project": "0.1", "seedbed": "0.0"}
-    packages.popitem()
+    packages = dict(installed_packages()) | {"my-project": "0.1"}
+    packages.pop("zipp", None)
     assert ask(tmp_path, packages)[0] == (Path(sys.executable), "this one")
-    assert own_packages(tmp_path / "tree") == {"seedbed", "my-project"}
+
+
+def test_other_seedbed_is_another_package_where_the_code_does_not_bring_it(tmp_path):
+    packages = dict(installed_packages()) | {"my-project": "0.1", "seedbed": "0.0"}
+    with pytest.raises(NotReproducedError, match=r"environment: package seedbed was 0\.0, is .*no uv\.lock to build"):
+        ask(tmp_path, packages)
+    then, now = evidence({}, packages={"seedbed": "0.0"}), evidence({}, packages={"seedbed": "0.1"})
+    assert [each.what for each in differences(then, now, own_packages(tmp_path / "tree"))] == ["package seedbed"]
+    (tmp_path / "tree" / "src" / "seedbed").mkdir(parents=True)
+    assert ask(tmp_path, packages)[0] == (Path(sys.executable), "this one")
+    (tmp_path / "tree" / "pyproject.toml").unlink()
+    assert own_packages(tmp_path / "tree") == {"seedbed"}
 
 
 def test_other_version_under_the_same_lock_is_named_and_nothing_is_built(tmp_path):

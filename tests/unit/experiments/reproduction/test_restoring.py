@@ -9,13 +9,15 @@ import sys
 
 import pytest
 
-from seedbed.digests import digest_file, digest_of
+from seedbed.digests import digest_file, digest_of, digest_stream
 from seedbed.experiments.reproduction import checkout
 from seedbed.experiments.reproduction.difference import NotReproducedError
-from seedbed.experiments.reproduction.placing import Places, place_sources
+from seedbed.experiments.reproduction.differences import differences
+from seedbed.experiments.reproduction.integrity import faults_of
+from seedbed.experiments.reproduction.placing import Places, sources_in_place
 from seedbed.tracking.adapters.mlflow import MlflowTracker
 from seedbed.tracking.adapters.mlflow_archive import MlflowArchive
-from seedbed.tracking.config import TrackingConfig
+from seedbed.tracking.config import MAX_DIFF_BYTES, TrackingConfig
 from seedbed.tracking.digest_cache import DigestCache
 from seedbed.tracking.git import read_code
 from seedbed.tracking.registry import artifact_of
@@ -37,9 +39,9 @@ def project(tmp_path):
     return folder
 
 
-def recorded(project, tmp_path, **more):
+def recorded(project, tmp_path, max_diff_bytes=1_000_000, **more):
     """Return what a run in the project would have recorded about its code."""
-    code = read_code(project, 1_000_000)
+    code = read_code(project, max_diff_bytes)
     facts = {"git.commit": code.commit, "git.diff_digest": code.diff_digest, "git.remote": str(project)}
     found = evidence({}, {name: text for name, text in facts.items() if text}, code={"root": str(project)})
     if code.diff:
@@ -62,7 +64,26 @@ def test_changed_new_binary_and_deleted_files_come_back_in_a_tree_of_their_own(p
     assert (tree / "new" / "file.bin").read_bytes() == bytes(range(256))
     assert not (tree / "code.py").exists()
     assert (project / "code.py").exists()
-    checkout.remove(tree, project)
+    checkout.remove(tree)
+    assert not tree.exists()
+    assert git(project, "worktree", "list").count("\n") == 0
+
+
+def test_difference_longer_than_the_default_keeps_is_brought_back_where_it_was_kept(project, tmp_path):
+    (project / "new.bin").write_bytes(bytes(3 * MAX_DIFF_BYTES))
+    run = recorded(project, tmp_path, 4 * MAX_DIFF_BYTES)
+    assert run.patch.stat().st_size < MAX_DIFF_BYTES  # it is the file that is longer
+    tree = checkout.check_out(run, project, tmp_path / "tree")
+    assert (tree / "new.bin").stat().st_size == 3 * MAX_DIFF_BYTES
+
+
+def test_working_tree_is_forgotten_by_the_repository_that_it_was_made_from(project, tmp_path):
+    git(tmp_path, "clone", "-q", str(project), "here")
+    git(project, "commit", "-q", "--allow-empty", "-m", "not here yet")
+    git(tmp_path / "here", "remote", "remove", "origin")
+    run = recorded(project, tmp_path, **{"seedbed.git.remote": ""})
+    tree = checkout.check_out(run, tmp_path / "here", tmp_path / "tree")
+    checkout.remove(tree)
     assert not tree.exists()
     assert git(project, "worktree", "list").count("\n") == 0
 
@@ -82,8 +103,42 @@ def test_commit_that_nobody_has_is_named(project, tmp_path):
         checkout.check_out(run, project, tmp_path / "tree")
 
 
+@pytest.mark.parametrize("ways", [("--abbrev=7", "-U0"), ("--abbrev=12", "-U7", "--diff-algorithm=patience")])
+def test_difference_that_an_older_release_kept_in_another_form_is_brought_back(project, tmp_path, ways):
+    lines = [f"a{number} = {number}\n" for number in range(20)]
+    (project / "code.py").write_text("".join(lines))
+    git(project, "commit", "-q", "-a", "-m", "lines")
+    (project / "code.py").write_text("".join([*lines[:5], "b = 1\n", *lines[7:]]))
+    patch = git(project, "diff", *ways, "HEAD") + "\n"
+    run = recorded(project, tmp_path)
+    new_form = run.model_copy()
+    (tmp_path / "old.patch").write_text(patch)
+    digest = digest_of(digest_file(tmp_path / "old.patch"))
+    record = run.record.model_copy(update={"tags": run.record.tags | {"seedbed.git.diff_digest": digest}})
+    run = run.model_copy(update={"record": record, "patch": tmp_path / "old.patch", "patch_digest": digest})
+    tree = checkout.check_out(run, project, tmp_path / "tree")
+    assert (tree / "code.py").read_bytes() == (project / "code.py").read_bytes()
+    assert differences(run, new_form) == ()
+    (project / "code.py").write_text("".join([*lines[:5], "b = 2\n", *lines[7:]]))
+    assert [each.what for each in differences(run, recorded(project, tmp_path))] == ["what is not committed"]
+
+
+def test_tree_that_an_older_release_called_changed_without_a_line_that_differs_is_brought_back(project, tmp_path):
+    nothing = digest_of(digest_stream(()))
+    old = recorded(project, tmp_path, **{"seedbed.git.dirty": "true", "seedbed.git.diff_digest": nothing})
+    assert differences(old, recorded(project, tmp_path)) == ()
+    assert [each.what for each in faults_of(old) if each.kind == "code" or "diff.patch" in each.what] == []
+    checkout.check_out(old, project, tmp_path / "tree")
+
+
+def placed(run, tree, repository, tmp_path, download=None):
+    places = Places(tree, repository, tmp_path / "home", download)
+    return sources_in_place(run, places, DigestCache(tmp_path / "d.db"))
+
+
 def place(run, tree, repository, tmp_path, download=None):
-    place_sources(run, Places(tree, repository, tmp_path / "home", download), DigestCache(tmp_path / "d.db"))
+    with placed(run, tree, repository, tmp_path, download):
+        pass
 
 
 def with_data(project, tmp_path, place):
@@ -148,7 +203,7 @@ def test_data_that_dvc_keeps_comes_from_its_cache_beside_the_project_or_from_s3(
         command = [sys.executable, "-m", "dvc", *words, "--quiet"]
         subprocess.run(command, cwd=project, check=True, capture_output=True, timeout=120)
 
-    def placed(name):
+    def comes(name):
         tree = checkout.check_out(run, project, tmp_path / name)
         place(run, tree, project, tmp_path)
         assert (tree / "kept" / "a.txt").read_text() == "1"
@@ -164,6 +219,56 @@ def test_data_that_dvc_keeps_comes_from_its_cache_beside_the_project_or_from_s3(
     run = with_data(project, tmp_path, "kept")
     dvc("push")
     shutil.rmtree(project / "kept")
-    placed("from-the-cache")
+    comes("from-the-cache")
     shutil.rmtree(project / ".dvc" / "cache")
-    placed("from-s3")
+    comes("from-s3")
+
+
+@pytest.fixture
+def here(project, tmp_path):
+    """Return a clone that data is put into for `--here`."""
+    git(tmp_path, "clone", "-q", str(project), "here")
+    return tmp_path / "here"
+
+
+def test_data_that_was_linked_into_the_tree_here_is_taken_out_again(project, here, tmp_path):
+    (project / "data" / "deep").mkdir(parents=True)
+    (project / "data" / "deep" / "a.txt").write_text("1")
+    (project / "b.txt").write_text("2")
+    run = with_data(project, tmp_path, "data/deep")
+    content = DigestCache(tmp_path / "digests.db").digest(project / "b.txt")
+    more = {"seedbed.data.f": "x", "seedbed.data_source.f": "b.txt", "seedbed.data_content.f": content}
+    run = run.model_copy(update={"record": run.record.model_copy(update={"tags": run.record.tags | more})})
+    before = set(here.rglob("*"))
+    with placed(run, here, here, tmp_path):
+        assert (here / "data" / "deep" / "a.txt").read_text() == "1"
+        assert (here / "b.txt").is_symlink()
+        (here / "data" / "written.txt").write_text("by somebody else")
+    assert set(here.rglob("*")) - before == {here / "data", here / "data" / "written.txt"}
+    assert (project / "data" / "deep" / "a.txt").read_text() == "1"
+
+
+def test_data_that_was_linked_into_the_tree_here_is_taken_out_where_other_data_is_nowhere(project, here, tmp_path):
+    (project / "b.txt").write_text("2")
+    run = with_data(project, tmp_path, "b.txt")
+    more = {"seedbed.data.f": "x", "seedbed.data_source.f": "gone.txt", "seedbed.data_content.f": "0"}
+    run = run.model_copy(update={"record": run.record.model_copy(update={"tags": run.record.tags | more})})
+    with pytest.raises(NotReproducedError, match="data: f was 0"), placed(run, here, here, tmp_path):
+        pass
+    assert git(here, "status", "--porcelain") == ""
+
+
+def test_settings_of_dvc_in_the_tree_here_are_left_alone(project, here, tmp_path, monkeypatch):
+    (here / ".dvc" / "cache").mkdir(parents=True)
+    (here / ".dvc" / "config.local").write_text("mine")
+    (project / "data.txt").write_text("1")
+    run = with_data(project, tmp_path, "data.txt")
+    (project / "data.txt").unlink()
+    asked = tmp_path / "asked"
+    (tmp_path / "python").write_text(f'#!/bin/sh\necho "$3 $4" >> {asked}\n')
+    (tmp_path / "python").chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with pytest.raises(NotReproducedError, match="data: d was"), placed(run, here, here, tmp_path):
+        pass
+    assert (here / ".dvc" / "config.local").read_text() == "mine"
+    assert asked.read_text().splitlines() == ["checkout --force", "pull --force"]
