@@ -154,7 +154,8 @@ def test_adopted_project_runs_its_one_example(project, place):
     (place / "old-work").mkdir()
     seedbed = project / ".venv" / "bin" / "seedbed"
     do(place, seedbed, "adopt", "old-work", "--yes", "--seedbed", project / "vendor" / NAME)
-    result = json.loads(do(place / "old-work", seedbed, "run", "retrieval", "--seed", "7", "--json"))
+    run, home = [seedbed, "run", "retrieval", "--seed", "7", "--json"], project / ".seedbed"  # has the model
+    result = json.loads(do(place / "old-work", *run, SEEDBED_HOME=str(home)))
     assert result["metrics"]["recall_at_10"] == 1
 
 
