@@ -143,7 +143,7 @@ def serve_llm(config: LlmConfig, folder: Path, home: Path, say: Say, progress: "
         say(f"Starting: {as_text(words)}")
         return run_server(words, lambda: is_up(server), lambda: _make_ready(server, served, home, say, progress))
     if outlook.means.compose:
-        _serve_in_compose(chosen, outlook.served(chosen, ""), folder, home, say)
+        _serve_in_compose(outlook, chosen, folder, home, say)
         return 0
     raise WorldError(_how_to_start(chosen))
 
@@ -249,13 +249,18 @@ def _make_ready(server: ModelServer, served: Served, home: Path, say: Say, progr
     say(f"{served.model} answers at {served.url}/v1 as {served.model!r}")
 
 
-def _serve_in_compose(chosen: Candidate, served: Served, folder: Path, home: Path, say: Say) -> None:
+def _serve_in_compose(outlook: Outlook, chosen: Candidate, folder: Path, home: Path, say: Say) -> None:
+    served = outlook.served(chosen, "")
     say(f"Starting service {chosen.engine} of {COMPOSE_FILE}, profile {chosen.profile}")
     inside = [["ollama", *words] for words in ollama_fetching(chosen)] if chosen.engine == "ollama" else []
     values = {"LLM_MODEL": chosen.model}
     if chosen.engine == "ollama":
         values["OLLAMA_CONTEXT_LENGTH"] = str(served.context_tokens)
         values["LLM_MEMORY"] = f"{chosen.fit.needed_bytes // 2**30 + 2}G"
+    else:  # for a compose.yml with vLLM's own image, whose entrypoint is `vllm serve`
+        words = server_command(chosen, outlook.catalogue.find(chosen.model), host="0.0.0.0")  # noqa: S104  # nosec B104 - a container
+        values["LLM_ARGUMENTS"] = as_text(words[words.index("serve") + 1 :])
+        values["LLM_DEVICES"] = ",".join(map(str, chosen.fit.devices))
     start_in_compose(folder, chosen.profile, chosen.engine, inside, values)
     keep(served, home)
     say(f"{chosen.model} answers inside the stack as {chosen.model!r}; see: docker compose ps")

@@ -53,7 +53,8 @@ class Plumbing:
     def ask(self, *words: str, stdin: bytes | None = None) -> str:
         """Return what git prints."""
         environment = {"GIT_INDEX_FILE": str(self._index)}
-        return run_git(self._project, *words, environment=environment, stdin=stdin).decode("utf-8").strip()
+        said = run_git(self._project, *words, environment=environment, stdin=stdin)
+        return said.decode("utf-8", "surrogateescape").strip()  # a file's name may be of other bytes
 
     def tree(self, *, of: str = "", without: Iterable[str] = (), files: Mapping[str, bytes] | None = None) -> str:
         """Return a tree: another one, without some of its files, and with others."""
@@ -63,7 +64,8 @@ class Plumbing:
         for path, content in (files or {}).items():
             blob = self.ask("hash-object", "-w", "--stdin", stdin=content)
             entries.append(f"{'100755' if path in EXECUTABLE else '100644'} {blob}\t{path}")
-        self.ask("update-index", "-z", "--index-info", stdin="".join(f"{each}\0" for each in entries).encode())
+        listed = "".join(f"{each}\0" for each in entries)
+        self.ask("update-index", "-z", "--index-info", stdin=listed.encode("utf-8", "surrogateescape"))
         return self.ask("write-tree")
 
     def grafted(self, commit: str, prefix: str, tree: str) -> str:
@@ -110,7 +112,16 @@ class Plumbing:
         stayed = {path for path, found in stages.items() if _YOURS in found and _NEW not in found}
         conflicts = stages.keys() - gone - stayed
         whole = self.tree(of=tree, without=gone)
-        return Merged(whole, tuple(sorted(conflicts)), tuple(sorted(gone)), tuple(sorted(stayed)))
+        return Merged(whole, *(tuple(sorted(map(printable, paths))) for paths in (conflicts, gone, stayed)))
+
+
+def printable(path: str) -> str:
+    r"""Return a path with what is not UTF-8 in it escaped.
+
+    >>> print(printable("caf" + chr(0xDCE9)))
+    caf\xe9
+    """
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def scratch_folder() -> tempfile.TemporaryDirectory[str]:

@@ -23,28 +23,35 @@ SHARED = (
     ".env.example",
     ".gitignore",
     ".python-version",
-    ".dvc/.gitignore",
     ".dvc/config",
     "m2m/model-config.yaml",
     "pipelines/embed_corpus.py",
     "pipelines/experiments/__init__.py",
     "pipelines/experiments/ner_train.py",
     "pipelines/prefect_logging.yml",
+    "pipelines/recognize_entities.py",
     "tools/setup.sh",
 )
 """What a project gets as it stands in this repository."""
 READ = (".github/PULL_REQUEST_TEMPLATE.md", "LICENSE", "uv.lock")
 """What goes into files of a project."""
 OF_PART: Mapping[Part, tuple[str, ...]] = {
-    "api": (),
+    "api": ("pipelines/recognize_entities.py",),
     "containers": ("Dockerfile", ".dockerignore", "compose.yml"),
     "dvc": (".dvc/", "dvc.yaml", "params.yaml"),
     "llm": ("m2m/model-config.yaml",),
-    "ner": ("data/ner/", "pipelines/experiments/ner_train.py"),
+    "ner": ("data/ner/", "pipelines/experiments/ner_train.py", "pipelines/recognize_entities.py"),
 }
-"""What is there for one part alone: files, and folders with a / behind them."""
+"""What a part is needed for: files, and folders with a / behind them; some need two parts."""
 _PACKAGED_ELSEWHERE = {"m2m/model-config.yaml": "serving/model-config.yaml"}
-ADOPTED = ("data/corpus/", "m2m/README.md", "pipelines/__init__.py", "pipelines/experiments/", ".env.example")
+ADOPTED = (
+    ".env.example",
+    "data/corpus/",
+    "m2m/README.md",
+    "pipelines/__init__.py",
+    "pipelines/experiments/__init__.py",
+    "pipelines/experiments/retrieval.py",
+)
 """What a project gets that was there before."""
 
 

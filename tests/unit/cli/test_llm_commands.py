@@ -17,7 +17,7 @@ from seedbed.errors import UserError, WorldError
 from seedbed.hardware import measure
 from seedbed.serving.adapters import hub_models
 from seedbed.settings import load_settings
-from tests.unit.serving.machines import gpu, machine
+from tests.unit.serving.machines import GPU_COMPOSE, ONE_BUSY_OF_TWO, gpu, machine
 from tests.unit.serving.stand_in import StandIn, answering, install
 
 TAG = "qwen2.5:7b-instruct-q4_K_M"
@@ -183,6 +183,24 @@ def test_a_compose_stack_is_started_with_its_profile_and_filled_inside(invoke, p
         [*in_stack, "exec", "-T", "ollama", "ollama", "cp", tag, "chat-small"],
     ]
     assert json.loads((load_settings().home / "llm.json").read_text())["url"] == ""
+
+
+def test_a_vllm_in_a_compose_stack_is_told_the_engines_model_and_to_answer_to_the_logical_name(
+    invoke, project, programs, monkeypatch
+):
+    (project / "compose.yml").write_text("services: {}\n")
+    log = install(programs, "docker")
+    monkeypatch.setattr(wiring_serving, "measure", lambda: machine(64, gpus=ONE_BUSY_OF_TWO))
+    monkeypatch.setattr(wiring_serving, "find_means", lambda *_, **__: GPU_COMPOSE)
+    result = invoke("serve", "llm", "--model", "chat")
+    assert result.exit_code == 0, result.exception
+    call = json.loads(log.read_text().splitlines()[-1])
+    assert call["words"] == ["compose", "--profile", "gpu", "up", "--detach", "--wait", "vllm"]
+    assert (call["env"]["LLM_MODEL"], call["env"]["LLM_DEVICES"]) == ("chat", "1")
+    words = call["env"]["LLM_ARGUMENTS"].split()
+    assert words[0] == AWQ
+    assert words[words.index("--served-model-name") + 1] == "chat"
+    assert words[words.index("--host") + 1] == "0.0.0.0"
 
 
 def test_a_vllm_that_serves_the_model_is_used_though_it_fills_the_gpu(invoke, vllm, monkeypatch):

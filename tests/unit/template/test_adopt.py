@@ -4,10 +4,12 @@ tests/unit/template/test_adopt.py - v0.1.0
 """
 
 import ast
+import re
 
 import pytest
 
 from seedbed.errors import UserError
+from seedbed.experiments.discover import names_in
 from seedbed.template.adopt import adopt, described
 from seedbed.template.manifest import Manifest
 
@@ -79,6 +81,15 @@ def test_example_of_an_adopted_project_needs_none_of_its_code(tmp_path, adopted,
     ast.parse(text)
     assert "old_work" not in text
     assert "first_hit" not in text
+
+
+def test_every_experiment_that_is_added_comes_with_its_data(tmp_path, adopted, library):
+    (tmp_path / "plain").mkdir()
+    written = adopt(tmp_path / "plain", adopted, library).written
+    assert names_in(tmp_path / "plain") == ("retrieval",)
+    text = (tmp_path / "plain" / "pipelines" / "experiments" / "retrieval.py").read_text()
+    assert [path for path in re.findall(r'"(data/[^"]+)"', text) if not (tmp_path / "plain" / path).is_dir()] == []
+    assert "data/corpus/qrels/test.tsv" in written
 
 
 def test_name_and_description_come_from_pyproject(old, tmp_path):

@@ -6,6 +6,7 @@ tests/unit/template/test_render.py - v0.1.0
 import ast
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -14,6 +15,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipelines.experiments.retrieval import RetrievalConfig
+from seedbed.api.routes.ner_jobs import DEPLOYMENT
+from seedbed.serving.catalogue import load_catalogue
 from seedbed.template.answers import PARTS, Answers
 from seedbed.template.library import Library
 from seedbed.template.project import whole_project, write_files
@@ -122,6 +126,59 @@ def test_containers_follow_the_rules_of_this_repositorys(answers, tmp_path):
     ):
         done = subprocess.run([BIN / command[0], *command[1:]], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("without", WITHOUT, ids=lambda each: "-".join(each) or "whole")
+def test_ner_jobs_of_the_api_are_deployed_where_there_is_an_api_and_ner(answers, without):
+    files = rendered(answers, *without)
+    flow, name = DEPLOYMENT.split("/")
+    by_name = {each["name"]: each for each in yaml.safe_load(files["prefect.yaml"])["deployments"]}
+    assert (name in by_name) == ("api" not in without and "ner" not in without)
+    for deployment in by_name.values():
+        assert deployment["entrypoint"].partition(":")[0] in files
+    if name in by_name:
+        assert f'@flow(name="{flow}"' in files[by_name[name]["entrypoint"].partition(":")[0]]
+
+
+def test_example_takes_the_settings_that_documentation_shows(answers):
+    adopted = answers.model_copy(update={"adopted": True})  # whose example imports nothing of the project
+    scope: dict[str, object] = {"__name__": "example"}
+    exec(rendered(adopted)["pipelines/experiments/retrieval.py"], scope)
+    ours, theirs = (each.model_json_schema()["properties"] for each in (RetrievalConfig, scope["RetrievalConfig"]))
+    assert {name: theirs[name] for name in ("search", "top_k")} == {name: ours[name] for name in ("search", "top_k")}
+
+
+def test_vllm_serves_by_default_the_chat_model_of_the_catalogue_under_its_logical_name(answers, tmp_path):
+    service = yaml.safe_load(rendered(answers)["compose.yml"])["services"]["vllm"]
+    words = service["command"].removeprefix("${LLM_ARGUMENTS:-").removesuffix("}").split()
+    chat = load_catalogue(ROOT).find("chat").gpu
+    assert words[0] == chat.model
+    assert words[1::2] + words[2::2] == [
+        *("--served-model-name", "--revision", "--dtype", "--max-model-len", "--gpu-memory-utilization"),
+        *("--host", "--port", "chat", chat.revision, chat.dtype, str(chat.max_model_len)),
+        *(str(chat.gpu_memory_utilization), "0.0.0.0", "11434"),
+    ]
+
+
+def test_extras_that_pyproject_names_are_extras_of_seedbed(answers):
+    ours = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    named = re.search(r'"seedbed\[(\w+)\]" \(([\w, ]+)\)', rendered(answers)["pyproject.toml"])
+    assert named is not None
+    assert {named[1], *named[2].split(", ")} <= ours.keys()
+
+
+def test_demo_that_fails_says_why_and_nothing_else(answers, tmp_path):
+    write_files(tmp_path, render(answers, "0.1.0", vendored=True))
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    for name, line in {".venv/bin/seedbed": "echo 'seedbed: no room' >&2; exit 1", "tools/setup.sh": "exit 0"}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{line}\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    done = subprocess.run([shutil.which("make") or "make", "demo"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.splitlines()[0] == "seedbed: no room"
+    assert "Traceback" not in done.stderr
 
 
 def test_what_stands_in_both_places_is_the_same(answers):

@@ -248,6 +248,25 @@ def test_adopted_project_keeps_its_own_files_and_gets_changes_of_the_others(tmp_
     assert "uv.lock" not in files_of(folder)
 
 
+def test_file_whose_name_is_no_utf8_is_kept(project, newer):
+    (project / os.fsdecode(b"caf\xe9.txt")).write_bytes(b"coffee")
+    git(project, "add", ".")
+    git(project, "commit", "--quiet", "-m", "coffee")
+    done = update(project, newer())
+    assert done.conflicts == ()
+    listed = subprocess.run(["git", "-C", project, "ls-tree", "-z", "--name-only", done.branch], capture_output=True)
+    assert b"caf\xe9.txt" in listed.stdout.split(b"\0")
+
+
+def test_conflict_in_a_file_whose_new_name_is_no_utf8_can_be_printed(project, newer):
+    edit(project, {"m2m/README.md": ("# What this project keeps", "# My things")})
+    (project / "m2m" / "README.md").rename(project / "m2m" / os.fsdecode(b"caf\xe9.md"))
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "-m", "another name")
+    done = update(project, newer({**NEWER, "m2m/README.md": MORE}))
+    assert done.conflicts == ("m2m/caf\\xe9.md",)
+
+
 def test_part_that_is_chosen_later_arrives_with_the_next_update(tmp_path, answers, library):
     project = create(tmp_path / "songs", answers.model_copy(update={"without": ("dvc",)}), library).path
     facts = json.loads((project / FILE).read_text())
