@@ -31,6 +31,7 @@ from typing import Any, final
 import chromadb
 from chromadb.config import Settings
 
+from benchmarks._data import DATA
 from benchmarks._verdict import NOT_MEASURED
 from seedbed import wiring
 from seedbed.corpora.config import CorpusConfig
@@ -43,7 +44,7 @@ from seedbed.indexing.reading import Reading
 from seedbed.indexing.report import IndexReport
 from seedbed.stores.adapters.chroma import HNSW
 
-TEXTS = Path("../shared/data/throughput/clean_short.jsonl")
+TEXTS = DATA / "throughput" / "clean_short.jsonl"
 FLOOR_BAR, FLAT_BAR, MEMORY_BAR, CHANGED_BAR = 1.2, 1.15, 1.2, 30.0
 NUM_DOCSTRINGS, NUM_SHORT, SIZES = 7_000, 50_000, (2_000, 10_000, 50_000)
 _BATCH = 5_000
