@@ -99,6 +99,10 @@ def main() -> int:
         home, corpus = Path(folder), Path(folder, "corpus.jsonl")
         with chosen.corpus.open() as lines, corpus.open("w") as kept:
             kept.writelines(itertools.islice(lines, chosen.documents))
+        few = Path(folder, "few.jsonl")
+        with corpus.open() as lines:
+            few.write_text("".join(itertools.islice(lines, 500)))
+        filled(home / "first", few, "thread")  # what is slow once in a process is not counted
         homes = home / "one", home / "ray"
         one_s, num_documents, one = filled(homes[0], corpus, "thread")
         with two_nodes():

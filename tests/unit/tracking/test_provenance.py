@@ -77,6 +77,9 @@ def test_provenance_survives_being_written_and_keeps_the_diff_out(project):
 
 def test_a_run_can_afford_it(project):
     collect(project)
-    started = time.perf_counter()
-    collect(project)
-    assert time.perf_counter() - started < 0.5
+    took = []
+    for _ in range(3):
+        started = time.perf_counter()
+        collect(project)
+        took.append(time.perf_counter() - started)
+    assert min(took) < 0.5
