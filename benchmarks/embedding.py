@@ -144,7 +144,8 @@ def infinity(texts: Sequence[str], folder: Path, rounds: int) -> float | None:
             [str(python), "-c", INFINITY_CODE, str(folder), str(rounds)],
             input=json.dumps(list(texts)), stdout=subprocess.PIPE, text=True, check=True,
         )  # fmt: skip
-        return len(texts) / median(json.loads(done.stdout.splitlines()[-1]))
+        took: list[float] = json.loads(done.stdout.splitlines()[-1])
+        return len(texts) / median(took)
     except (OSError, subprocess.CalledProcessError, ValueError, IndexError) as error:
         print(f"infinity-emb NOT MEASURED: {error}")
         return None
