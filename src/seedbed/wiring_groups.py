@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from seedbed import wiring
-from seedbed.errors import UserError
+from seedbed.errors import UserError, not_installed
 from seedbed.experiments.group import PLAN_FILE, TRIALS_FILE, Journal
 from seedbed.experiments.overrides import resolve
 from seedbed.experiments.repeat import RepeatResult, repeat
@@ -108,4 +108,4 @@ def check_search(plan: Plan) -> None:
     from importlib.util import find_spec
 
     if plan.kind == "optuna" and find_spec("optuna") is None:
-        raise UserError("optuna is not installed; install the extra: uv pip install 'seedbed[sweep]', or --search grid")
+        raise not_installed("--search optuna", "optuna", "sweep")

@@ -47,28 +47,32 @@ def run(
         int | None, typer.Option(help="Root of every random choice, 0 to 4294967295; default: drawn and recorded.")
     ] = None,
     overrides: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set one key; may be given often.")
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set one key; may be repeated.")
     ] = None,
     config_file: Annotated[
-        str | None, typer.Option("--config", metavar="FILE", help="Begin with the config.json of a run.")
+        str | None, typer.Option("--config", metavar="FILE", help="Start from the config.json of a run.")
     ] = None,
     deterministic: Annotated[
         bool | None,
-        typer.Option("--deterministic/--no-deterministic", help="Equal runs, equal bits; default: without a GPU."),
+        typer.Option(
+            "--deterministic/--no-deterministic", help="Make equal runs bit-identical; default: when no GPU is visible."
+        ),
     ] = None,
-    resume: Annotated[str, typer.Option(metavar="RUN", help="Go on with a run that was cut off.")] = "",
-    seeds: Annotated[str, typer.Option(metavar="0-9", help="Run once for each seed: mean, spread, interval.")] = "",
+    resume: Annotated[str, typer.Option(metavar="RUN", help="Continue a run that was interrupted.")] = "",
+    seeds: Annotated[
+        str, typer.Option(metavar="0-9", help="Run once per seed; report mean, spread and interval.")
+    ] = "",
     workers: Annotated[
-        int | None, typer.Option(min=1, max=256, help="Runs at once, with --seeds; default: one a core, 8 at most.")
+        int | None, typer.Option(min=1, max=256, help="Parallel runs, with --seeds; default: one per core, at most 8.")
     ] = None,
-    note: Annotated[str, typer.Option(help="Why: kept with the run, shown by its report.")] = "",
+    note: Annotated[str, typer.Option(help="Reason for the run; stored with it and shown in its report.")] = "",
     parent: Annotated[str, typer.Option(hidden=True, help="The run of the group that started this one.")] = "",
     report: Annotated[str, typer.Option(hidden=True, help="File that whoever started this run reads.")] = "",
-    show_config: Annotated[bool, typer.Option("--show-config", help="Show what can be set, run nothing.")] = False,
+    show_config: Annotated[bool, typer.Option("--show-config", help="Show what can be set; run nothing.")] = False,
     show_list: Annotated[bool, typer.Option("--list", help="List the experiments of this project.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Run an experiment: seeded, recorded, and repeatable from what was recorded.
+    """Run an experiment: seeded, recorded, and reproducible from the record.
 
     Example: seedbed run retrieval --seed 7 --set top_k=20
     """
