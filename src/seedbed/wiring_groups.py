@@ -77,10 +77,11 @@ def resume_group(run_id: str, settings: Settings) -> Iterator["Run"]:
         yield run
 
 
-def work(run: "Run", settings: Settings) -> RepeatResult | SweepResult:
-    """Run what is left of a group that is open."""
+def work(run: "Run", settings: Settings, workers: int | None = None) -> RepeatResult | SweepResult:
+    """Run what is left of a group that is open, `workers` at a time, or as many as planned."""
     journal = Journal(run.artifacts)
     plan = journal.plan()
+    plan = plan.model_copy(update={"num_workers": workers or plan.num_workers})
     if plan.kind == "seeds":
         return repeat(run, plan, journal)
     search: Search = ListedSearch(plan, journal.trials())

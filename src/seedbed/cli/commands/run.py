@@ -92,14 +92,13 @@ def run(
     if not show_config:
         start = start.begun()
     from seedbed import wiring
-    from seedbed.experiments.define import load
     from seedbed.experiments.overrides import resolve
     from seedbed.logging_config import configure
     from seedbed.settings import load_settings
 
     settings = load_settings()
     configure(settings.log, service="cli", home=settings.home)
-    chosen = load(start.experiment, project_folder())
+    chosen = load_experiment(start.experiment)
     config = resolve(chosen.config_model, wiring.sections(settings), overrides or (), start.recorded())
     if show_config:
         _print_config(chosen, config, as_json)
@@ -143,13 +142,12 @@ def _run_seeds(
 ) -> None:
     from seedbed.cli import groups
     from seedbed.errors import UserError
-    from seedbed.experiments.define import load
     from seedbed.experiments.plan import plan_seeds
 
     if seed is not None:
         raise UserError("--seed is one and --seeds are several; keep one of them")
     settings = groups.settings()
-    chosen = load(experiment, project_folder())
+    chosen = load_experiment(experiment)
     plan = plan_seeds(chosen, experiment, seeds, overrides, workers or groups.default_workers())
     groups.run_group(chosen, plan, settings, note=note, as_json=as_json)
 
@@ -290,6 +288,14 @@ def _print_config(chosen: "Experiment", config: "BaseModel", as_json: bool) -> N
     for key, (value, meaning) in keys.items():
         table.add_row(key, value, meaning)
     console().print(table)
+
+
+def load_experiment(name: str) -> "Experiment":
+    """Return an experiment; what its file prints when it is imported is no answer."""
+    from seedbed.experiments.define import load
+
+    with _stdout_kept_for_the_answer():
+        return load(name, project_folder())
 
 
 def project_folder() -> "Path | None":

@@ -80,7 +80,7 @@ def show(
     if as_json:
         print_json(_facts(record))
         return
-    made_by = {name.removeprefix("seedbed."): text for name, text in record.tags.items() if name.startswith("seedbed.")}
+    made_by = record.own_tags
     print_pairs(f"run {record.run_id}", _head(record))
     print_pairs("parameters", dict(sorted(record.params.items())))
     print_metrics(dict(sorted(record.metrics.items())))

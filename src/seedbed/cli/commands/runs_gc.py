@@ -23,7 +23,10 @@ _UNITS = ("B", "KB", "MB", "GB", "TB")
 
 def gc(
     older_than: Annotated[
-        float, typer.Option(min=0, metavar="DAYS", help="Keep what is younger, in days; 0.5 is twelve hours.")
+        float,
+        typer.Option(
+            min=0, metavar="DAYS", help="Keep runs that failed later; 0.5 is twelve hours. Deleted runs always go."
+        ),
     ] = 7.0,
     yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object; removes only with --yes.")] = False,

@@ -42,7 +42,8 @@ def sweep(
         int | None, typer.Option(help="Seed of every trial and of the search; default: drawn and recorded.")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, max=256, help="Parallel trials; default: one per core, at most 8.")
+        int | None,
+        typer.Option(min=1, max=256, help="Parallel trials; default: one per core, at most 8; resumed: as before."),
     ] = None,
     note: Annotated[str, typer.Option(help="Reason for the run; stored with it and shown in its report.")] = "",
     resume: Annotated[str, typer.Option(metavar="RUN", help="Continue an interrupted sweep or run --seeds.")] = "",
@@ -56,20 +57,23 @@ def sweep(
     """
     from seedbed import wiring
     from seedbed.cli import groups
-    from seedbed.cli.commands.run import project_folder
+    from seedbed.cli.commands.run import load_experiment
     from seedbed.errors import UserError
-    from seedbed.experiments.define import load
     from seedbed.experiments.plan import plan_sweep
 
     settings = groups.settings()
     if resume:
-        if experiment or grid or ranges or overrides:
-            raise UserError("--resume goes on with what was planned; leave out experiment, --grid, --range and --set")
-        groups.resume(resume, settings, as_json=as_json)
+        planned = (experiment, grid, ranges, overrides, trials, metric, minimize, seed is not None, note)
+        if any(planned) or search != "grid":
+            raise UserError(
+                "--resume goes on with what was planned; beside it only --workers and --json mean something: "
+                "leave out experiment and all others"
+            )
+        groups.resume(resume, settings, workers=workers, as_json=as_json)
         return
     if not experiment:
         raise UserError("no experiment is named. Example: seedbed sweep retrieval --grid top_k=10,20")
-    chosen = load(experiment, project_folder())
+    chosen = load_experiment(experiment)
     plan = plan_sweep(
         chosen,
         experiment,

@@ -9,7 +9,6 @@ flowchart LR
 ```
 """
 
-import math
 from collections.abc import Iterator, Mapping
 
 from seedbed.experiments.reproduction.difference import Difference, Kind, in_order
@@ -26,6 +25,7 @@ def differences(then: Evidence, now: Evidence, ours: frozenset[str] = frozenset(
 def _made_by(then: Evidence, now: Evidence) -> Iterator[Difference]:
     yield from _facts(then, now, "code", {"git.commit": "commit", "git.diff_digest": "what is not committed"})
     yield from _entries("code", {"experiment": then.recipe}, {"experiment": now.recipe})
+    yield from _entries("code", then.plugins, now.plugins, "plug-in: ")
     yield from _entries("config", flatten(then.pinned_config), flatten(now.pinned_config))
     yield from _facts(then, now, "seed", {"seed": "seed", "deterministic": "deterministic algorithms"})
     kinds: tuple[Kind, ...] = ("data", "model")
@@ -64,15 +64,20 @@ def package_differences(
 def _results(then: Evidence, now: Evidence) -> Iterator[Difference]:
     if then.fact("results_digest") == now.fact("results_digest"):
         return
-    for name in sorted(then.results.keys() | now.results.keys()):
-        before, after = then.results.get(name), now.results.get(name)
-        if before != after and not (before is not None and after is not None and math.isnan(before + after)):
-            yield Difference(kind="metric", what=name, then=_number(before), now=_number(after))
-    yield from _entries("metric", then.detailed_results, now.detailed_results, "digest of ")
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else repr(value)
+    before, after = ({name: repr(value) for name, value in side.results.items()} for side in (then, now))
+    found = [
+        *_entries("metric", before, after),
+        *_entries("metric", then.detailed_results, now.detailed_results, "digest of "),
+    ]
+    yield from found or [
+        Difference(
+            kind="metric",
+            what="results digest",
+            then=then.fact("results_digest"),
+            now=now.fact("results_digest"),
+            hint="no metric that the record shows differs",
+        )
+    ]
 
 
 def _facts(then: Evidence, now: Evidence, kind: Kind, names: Mapping[str, str]) -> Iterator[Difference]:
