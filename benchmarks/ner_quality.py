@@ -2,7 +2,7 @@
 
 benchmarks/ner_quality.py - v0.1.0
 
-Run it: python benchmarks/ner_quality.py [--only default]   (4 minutes on two cores, 8 more for WNUT-17)
+Run it: python benchmarks/ner_quality.py [--only default]   (trains; minutes)
 The default model on the project's own sentences; where it lies, WNUT-17, whose best entry had F1 0.419.
 
 ```mermaid
