@@ -6,8 +6,8 @@ Anybody may ask, so what was found is good for some seconds, whoever asks how of
 
 ```mermaid
 flowchart LR
-    Readiness --> _reason
-    _reason --> SeedbedError
+    Readiness --> Check
+    Readiness --> SeedbedError
 ```
 """
 
@@ -44,23 +44,24 @@ class Readiness:
         """Return for every dependency why it does not do its work; None where it does."""
         async with self._asking:
             if time.monotonic() - self._found_at > self._good_for_s:
-                reasons = await asyncio.gather(*(_reason(name, check) for name, check in self._checks.items()))
+                reasons = await asyncio.gather(*(self._reason(name, check) for name, check in self._checks.items()))
                 self._found = dict(zip(self._checks, reasons, strict=True))
                 self._found_at = time.monotonic()
             return self._found
 
-
-async def _reason(name: str, check: Check) -> str | None:
-    try:
-        async with asyncio.timeout(_TIMEOUT_S):
-            await check()
-    except TimeoutError:
-        return f"no answer within {_TIMEOUT_S:g} s"
-    except SeedbedError as error:
-        return str(error)
-    except HTTPException as error:
-        return error.detail
-    except Exception:
-        logger.exception("check_crashed", extra={"dependency": name})
-        return "the check crashed; the log says how"
-    return None
+    async def _reason(self, name: str, check: Check) -> str | None:
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                await check()
+        except TimeoutError:
+            return f"no answer within {_TIMEOUT_S:g} s"
+        except SeedbedError as error:
+            return str(error)
+        except HTTPException as error:
+            # what worked a moment ago and takes no more is busy: taken out, its share would fall to the others
+            was_ready = self._found.get(name, "never asked") is None
+            return None if error.status_code == 429 and was_ready else error.detail
+        except Exception:
+            logger.exception("check_crashed", extra={"dependency": name})
+            return "the check crashed; the log says how"
+        return None
