@@ -116,8 +116,8 @@ def serve(port: int) -> None:
     uvicorn.run(create_app(load_settings()), port=port, access_log=False, log_config=None, lifespan="off", ws="none")
 
 
-def compared(name: str, direct: str, through: str, key: str) -> bool:
-    """Print both, and return whether the gateway meets its bars."""
+def compared(name: str, direct: str, through: str, key: str, *, is_judged: bool = True) -> bool:
+    """Print both, and return whether the gateway meets its bars, where it is judged by them."""
     found: dict[str, list[Stream]] = {"direct": [], "gateway": []}
     for url in (direct, through):  # what is made once is made
         asyncio.run(streamed(url, key, 4))
@@ -131,11 +131,11 @@ def compared(name: str, direct: str, through: str, key: str) -> bool:
     print(f"{name}: {_CLIENTS} clients, {len(found['direct'])} streams each way, {rate:.0f} tokens/s a stream")
     print(
         f"  first byte p50 {first['direct'] * 1e3:.1f} ms direct, {first['gateway'] * 1e3:.1f} ms through: "
-        f"{overhead_ms:+.1f} ms (bar {_MAX_FIRST_MS})"
+        f"{overhead_ms:+.1f} ms{f' (bar {_MAX_FIRST_MS})' if is_judged else ''}"
     )
     whole = f"{total['direct']:.3f} s direct, {total['gateway']:.3f} s through"
-    print(f"  whole p50 {whole}: ratio {ratio:.3f} (bar {_MAX_RATIO})")
-    return overhead_ms <= _MAX_FIRST_MS and ratio <= _MAX_RATIO
+    print(f"  whole p50 {whole}: ratio {ratio:.3f}{f' (bar {_MAX_RATIO})' if is_judged else ''}")
+    return not is_judged or (overhead_ms <= _MAX_FIRST_MS and ratio <= _MAX_RATIO)
 
 
 async def abandoned(through: str, server: TinyLlm, key: str) -> bool:
@@ -214,7 +214,8 @@ def main() -> int:
         with tiny_llm(larger, num_slots=_CLIENTS) as server, gateway(settings, folder, server.url) as through:
             met.append(compared("model of 10 million weights", server.url, through, key))
         with tiny_llm(small, num_slots=_CLIENTS) as server, gateway(settings, folder, server.url) as through:
-            compared("model of 0.1 million weights, nothing but overhead", server.url, through, key)
+            # no bar: eight clients and the gateway take the cores from a server that has next to nothing to do
+            compared("model of 0.1 million weights, shown", server.url, through, key, is_judged=False)
             met.append(asyncio.run(abandoned(through, server, key)))
         with (
             tiny_llm(small) as first,

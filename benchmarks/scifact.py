@@ -21,11 +21,12 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from benchmarks._data import DATA
 from benchmarks._verdict import NOT_MEASURED
 
 PUBLISHED = {"ndcg_at_10": (0.64508, 0.002), "recall_at_100": (0.92500, 0.004)}
 """all-MiniLM-L6-v2 on the test split (MTEB: SciFact), and how far the measured score may be from it."""
-DATA = Path("data", "scifact")
+SCIFACT = DATA / "scifact"
 
 
 def metrics_of(beir: Path, home: Path) -> dict[str, float]:
@@ -58,11 +59,11 @@ def compared(metrics: Mapping[str, float]) -> tuple[list[str], bool]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print both scores beside the published ones; 0 where both agree, 77 where the data is not here."""
     parser = argparse.ArgumentParser(prog="python benchmarks/scifact.py", description=__doc__.partition("\n")[0])
-    parser.add_argument("--beir", type=Path, default=DATA, help=f"the folder; default: {DATA}")
+    parser.add_argument("--beir", type=Path, default=SCIFACT, help=f"the folder; default: {SCIFACT}")
     parser.add_argument("--home", type=Path, help="state folder whose index is used again; default: a temporary one")
     chosen = parser.parse_args(arguments)
-    if chosen.beir == DATA and not DATA.exists():
-        print(f"not measured: no {DATA}; the folder belongs to BEIR. Next: {parser.prog} --beir FOLDER")
+    if chosen.beir == SCIFACT and not SCIFACT.exists():
+        print(f"not measured: no {SCIFACT}; the folder belongs to BEIR. Next: {parser.prog} --beir FOLDER")
         return NOT_MEASURED
     with tempfile.TemporaryDirectory() as temporary:
         try:

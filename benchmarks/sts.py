@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import spearmanr
 
+from benchmarks._data import DATA
 from benchmarks._verdict import NOT_MEASURED
 from seedbed.embedding.config import EmbeddingConfig
 from seedbed.embedding.ports import Embedder
@@ -31,7 +32,7 @@ from seedbed.wiring import embedder
 PUBLISHED = 0.82032
 """all-MiniLM-L6-v2 on the test split of the STS benchmark, Spearman of cosine (MTEB: STSBenchmark)."""
 TOLERANCE = 0.001
-DATA = Path("data", "stsb-en-test.csv")
+STS = DATA / "stsb" / "stsb-en-test.csv"
 
 type Pair = tuple[str, str, float]
 
@@ -59,11 +60,11 @@ def spearman(encoder: Embedder, pairs: Sequence[Pair]) -> float:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the correlation beside the published one; 0 where it agrees, 77 where the data is not here."""
     parser = argparse.ArgumentParser(prog="python benchmarks/sts.py", description=__doc__.partition("\n")[0])
-    parser.add_argument("--data", type=Path, default=DATA, help=f"default: {DATA}")
+    parser.add_argument("--data", type=Path, default=STS, help=f"default: {STS}")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     chosen = parser.parse_args(arguments)
-    if chosen.data == DATA and not DATA.exists():
-        print(f"not measured: no {DATA}; the file belongs to the STS benchmark. Next: {parser.prog} --data FILE")
+    if chosen.data == STS and not STS.exists():
+        print(f"not measured: no {STS}; the file belongs to the STS benchmark. Next: {parser.prog} --data FILE")
         return NOT_MEASURED
     try:
         pairs = read_pairs(chosen.data)

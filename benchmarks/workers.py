@@ -2,7 +2,7 @@
 
 benchmarks/workers.py - v0.1.0
 
-Run it: python benchmarks/workers.py [--documents 50000] [--corpus ../shared/data/throughput/clean_short.jsonl]
+Run it: python benchmarks/workers.py [--documents 50000] [--corpus FILE.jsonl]
 Starting the cluster does not count, loading the model does. Both fill an embedded Chroma from nothing.
 
 ```mermaid
@@ -31,6 +31,7 @@ os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 import ray
 from ray.cluster_utils import Cluster
 
+from benchmarks._data import DATA
 from benchmarks._verdict import NOT_MEASURED
 from seedbed.hardware import measure
 from seedbed.indexing.ledger import Ledger
@@ -89,7 +90,7 @@ def main() -> int:
     """Print both times, their ratio and how equal the content is; 0 where both bars are met."""
     parser = argparse.ArgumentParser(prog="python benchmarks/workers.py", description=__doc__.partition("\n")[0])
     parser.add_argument("--documents", type=int, default=50_000)
-    parser.add_argument("--corpus", type=Path, default=Path("../shared/data/throughput/clean_short.jsonl"))
+    parser.add_argument("--corpus", type=Path, default=DATA / "throughput" / "clean_short.jsonl")
     chosen = parser.parse_args()
     if not chosen.corpus.is_file():
         print(f"{chosen.corpus} is not here; name a JSONL file of short texts with --corpus")
@@ -98,6 +99,10 @@ def main() -> int:
         home, corpus = Path(folder), Path(folder, "corpus.jsonl")
         with chosen.corpus.open() as lines, corpus.open("w") as kept:
             kept.writelines(itertools.islice(lines, chosen.documents))
+        few = Path(folder, "few.jsonl")
+        with corpus.open() as lines:
+            few.write_text("".join(itertools.islice(lines, 500)))
+        filled(home / "first", few, "thread")  # what is slow once in a process is not counted
         homes = home / "one", home / "ray"
         one_s, num_documents, one = filled(homes[0], corpus, "thread")
         with two_nodes():

@@ -45,9 +45,24 @@ class TinyLlm(NamedTuple):
 
     def num_busy(self, key: str = "") -> int:
         """Return how many slots generate right now."""
+        return sum(bool(slot["is_processing"]) for slot in self._get("slots", key).json())
+
+    def wait_until_idle(self, key: str = "", within_s: float = 1) -> None:
+        """Wait until no slot generates; TimeoutError when one still does after the time."""
+        started = time.monotonic()
+        while self.num_busy(key):
+            if time.monotonic() - started > within_s:
+                raise TimeoutError(f"it still generates after {within_s} s")
+            time.sleep(0.01)
+
+    def num_generated(self, key: str = "") -> int:
+        """Return how many tokens it has made so far, those that nobody waited for included."""
+        numbers = dict(line.rsplit(" ", 1) for line in self._get("metrics", key).text.splitlines())
+        return int(numbers["llamacpp:tokens_predicted_total"])
+
+    def _get(self, path: str, key: str) -> httpx.Response:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        slots = httpx.get(f"{self.url}/slots", headers=headers, timeout=10).raise_for_status().json()
-        return sum(bool(slot["is_processing"]) for slot in slots)
+        return httpx.get(f"{self.url}/{path}", headers=headers, timeout=10).raise_for_status()
 
 
 def write_model(path: Path, *, width: int = 64, num_layers: int = 2, seed: int = 7) -> Path:

@@ -91,7 +91,9 @@ def main(names: Sequence[str], checks: Sequence[Check] = CHECKS) -> int:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for outcome in pool.map(run_check, chosen):
             verdict = "FAIL" if outcome.exit_code else "OK"
-            print(f"{verdict:<5}{outcome.check.name:<15}{outcome.seconds:6.1f} s", flush=True)
+            said = outcome.output.strip().splitlines()
+            last = "" if outcome.exit_code or not said else f"   {said[-1]}"
+            print(f"{verdict:<5}{outcome.check.name:<15}{outcome.seconds:6.1f} s{last}", flush=True)
             if outcome.exit_code:
                 num_failed += 1
                 print("     " + outcome.output.strip().replace("\n", "\n     "), flush=True)

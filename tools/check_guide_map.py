@@ -115,7 +115,10 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     guide = Path(arguments[0]) if arguments else BESIDE
     if arguments or guide.is_file():
         faults += differences(guide.read_text("utf-8"), rows)
-    print("\n".join(f"{MAP}: {fault}" for fault in faults), end="\n" if faults else "")
+        compared = f"compared with those of {guide}"
+    else:
+        compared = f"the guide is not in {guide.parent}, so they are not compared with its own"
+    print("\n".join(f"{MAP}: {fault}" for fault in faults) or f"{len(rows)} rules and their proofs, {compared}")
     return 1 if faults else 0
 
 

@@ -5,8 +5,10 @@ tests/contracts/test_corpus.py - v0.1.0
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from pwd import getpwnam
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -147,15 +149,30 @@ def test_a_rejection_names_the_document_it_would_have_been_wherever_its_id_can_b
     assert rejected.count(None) == num_without
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_an_unreadable_file_is_named_and_an_unreadable_folder_is_no_document(tmp_path: Path) -> None:
+@pytest.fixture
+def folder_of_nobody() -> Iterator[Path]:
+    """A folder whose owner the test is, and is without the rights of root: root reads what nobody may."""
+    is_root = os.geteuid() == 0
+    with TemporaryDirectory() as name:
+        if is_root:
+            nobody = getpwnam("nobody").pw_uid
+            os.chown(name, nobody, -1)
+            os.seteuid(nobody)
+        try:
+            yield Path(name)
+        finally:
+            if is_root:
+                os.seteuid(0)
+
+
+def test_an_unreadable_file_is_named_and_an_unreadable_folder_is_no_document(folder_of_nobody: Path) -> None:
     for name in ("shut.txt", "dir/a.txt"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text("fine")
-    (tmp_path / "shut.txt").chmod(0)
-    (tmp_path / "dir").chmod(0)
-    found = list(FolderCorpus(CorpusConfig(kind="folder", path=tmp_path)).documents())
-    (tmp_path / "dir").chmod(0o700)
+        (folder_of_nobody / name).parent.mkdir(exist_ok=True)
+        (folder_of_nobody / name).write_text("fine")
+    (folder_of_nobody / "shut.txt").chmod(0)
+    (folder_of_nobody / "dir").chmod(0)
+    found = list(FolderCorpus(CorpusConfig(kind="folder", path=folder_of_nobody)).documents())
+    (folder_of_nobody / "dir").chmod(0o700)
     assert {record.source: record.document_id for record in found if isinstance(record, Rejection)} == {
         "shut.txt": "shut.txt",
         "dir": None,

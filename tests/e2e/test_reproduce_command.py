@@ -17,7 +17,7 @@ from seedbed.tracking.adapters.mlflow_archive import MlflowArchive
 from seedbed.tracking.config import TrackingConfig
 from seedbed.tracking.seeds import SeedPlan
 from tests.integration.test_experiment_runs import DOCUMENTS, QUESTIONS
-from tests.repositories import git
+from tests.repositories import clone_as_it_is, git
 
 PROJECT = Path(__file__).parents[2]
 NUM_COMMITS = 10
@@ -93,7 +93,7 @@ def later_commits(folder: Path, *experiments: str) -> None:
 @pytest.fixture
 def clones(tmp_path) -> tuple[Path, Path]:
     for name in ("first", "second"):
-        git(tmp_path, "clone", "-q", str(PROJECT), name)
+        clone_as_it_is(PROJECT, tmp_path / name)
     return tmp_path / "first", tmp_path / "second"
 
 

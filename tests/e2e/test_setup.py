@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from seedbed.cli.diagnosis import lock_drift
+from tests.system_parts import needs
 
 ROOT = Path(__file__).parents[2]
 UV = Path(sys.executable).with_name("uv")
@@ -43,7 +44,7 @@ CAN_MOUNT = (
 )
 
 pytestmark = pytest.mark.slow
-needs_mounts = pytest.mark.skipif(not CAN_MOUNT, reason="needs unshare(1) and the right to mount a small disk")
+needs_mounts = needs("mount", CAN_MOUNT, "needs unshare(1) and the right to mount a small disk")
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from seedbed.indexing.plan import Shard
 from seedbed.indexing.report import IndexReport, ShardReport
 from seedbed.stores.adapters.chroma import ChromaCollection
 from tests.store_servers import chroma_server
+from tests.system_parts import missing
 from tests.unit.indexing.conftest import Engine, documents
 
 HOLDER = """
@@ -55,7 +56,7 @@ def small_disk(folder: Path, size: str) -> Iterator[None]:
         ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, text=True, check=False
     )
     if mounted.returncode:
-        pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.strip()}")
+        missing("mount", f"a small disk cannot be mounted here: {mounted.stderr.strip()}")
     try:
         yield
     finally:
@@ -76,7 +77,6 @@ def ledger_held(path: Path) -> Iterator[None]:
             holder.kill()
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may mount a small disk")
 def test_a_store_whose_disk_is_full_keeps_what_it_has_and_goes_on_once_there_is_room(tmp_path: Path) -> None:
     engine = Engine(tmp_path / "home", shard_chunks=16)
     engine.home.mkdir()

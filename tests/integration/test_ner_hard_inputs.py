@@ -7,22 +7,22 @@ import json
 import socket
 import threading
 import time
-from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import sync_playwright
 from starlette.middleware import Middleware
 
+from benchmarks._data import DATA
 from seedbed.api.app import create_app
 from seedbed.api.bounds import Bounds
 from seedbed.api.tokens import mint
 from seedbed.settings import load_settings
 from tests.api_server import served
 from tests.ner_model import small_model
-from tests.system_parts import program
+from tests.system_parts import missing, program
 
-BLNS = Path(__file__).parents[3] / "shared" / "data" / "blns" / "blns.json"
+BLNS = DATA / "blns" / "blns.json"
 pytestmark = pytest.mark.slow
 NUM_SLOW = 200
 SLICES = """(answers) => answers.flatMap(({ text, entities }) => entities.filter(
@@ -51,8 +51,9 @@ def post(server):
 
 
 def test_offsets_are_right_for_every_naughty_string_in_python_and_in_javascript(post):
+    path = program("chromium", "chromium")
     if not BLNS.is_file():
-        pytest.skip(f"the big list of naughty strings is not in {BLNS.parent}")
+        missing("blns", f"the big list of naughty strings is not in {BLNS.parent}")
     strings = json.loads(BLNS.read_text(encoding="utf-8"))
     texts = [text for string in strings for text in (string, f"{string} Oslo {string} Lisbon.")]
     answers = []
@@ -66,7 +67,6 @@ def test_offsets_are_right_for_every_naughty_string_in_python_and_in_javascript(
             assert answer["text"][entity["start"] : entity["end"]] == entity["text"]
     for string, answer in zip(strings, shown[1::2], strict=True):
         assert len(string) + 1 in [entity["start"] for entity in answer["entities"]]
-    path = program("chromium", "chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         wrong = browser.new_page().evaluate(SLICES, shown)

@@ -160,7 +160,7 @@ def test_spacys_own_network_is_trained_too(data, home):
     result = train(data, "training.architecture=tok2vec", "register_model=false")
 
     assert record(result.run_id).tags["seedbed.training.device"] == "cpu"
-    assert 0 <= result.metrics["f1"] <= 1
+    assert result.metrics["f1"] > 0
 
 
 def test_default_model_that_cannot_be_found_says_what_there_is(home):

@@ -268,7 +268,8 @@ def test_what_came_to_nothing_is_removed_and_what_is_registered_stays(store):
 
 def test_nothing_is_removed_before_somebody_says_yes(store, monkeypatch):
     monkeypatch.setenv("SEEDBED_HOME", str(store.home))
-    (store.home / "artifacts" / NOBODYS).mkdir(exist_ok=True)
+    remove(find_garbage(store.settings, timedelta(0)), store.settings, lambda _: None)  # where it was not removed above
+    (store.home / "artifacts" / NOBODYS).mkdir()
     runner = CliRunner()
     words = ["runs", "gc", "--older-than", "0"]
 

@@ -136,10 +136,13 @@ def test_this_machine_is_measured_once():
 
 @pytest.mark.skipif(platform.system() != "Linux", reason="py-cpuinfo takes a second")
 def test_measuring_takes_less_than_50_ms():
-    measure.cache_clear()
-    start = time.perf_counter()
-    found = measure()
-    assert time.perf_counter() - start < (0.05 if not found.gpus else 1)
+    took = []
+    for _ in range(5):
+        measure.cache_clear()
+        start = time.perf_counter()
+        found = measure()
+        took.append(time.perf_counter() - start)
+    assert min(took) < (0.05 if not found.gpus else 1)
 
 
 def test_the_hardware_class_tells_what_can_change_results():

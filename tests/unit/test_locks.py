@@ -4,7 +4,7 @@ tests/unit/test_locks.py - v0.1.0
 """
 
 import multiprocessing
-import time
+import threading
 
 import pytest
 from alembic import command
@@ -42,29 +42,32 @@ def test_a_database_is_not_migrated_while_another_one_is(home, monkeypatch, modu
     assert not ONE_MIGRATION.locked()
 
 
-def hold(path, held, seconds):
+def hold(path, held, let_go):
     with owned_lock(path, "it"):
         lock = own_folder(path.parent / "chroma")
         held.set()
-        time.sleep(seconds)
+        let_go.wait(60)
         lock.release()
 
 
 @pytest.fixture
 def holder(tmp_path):
-    """Return the path of a lock that another process holds for a second, with a store's folder."""
-    held = _processes.Event()
-    process = _processes.Process(target=hold, args=(tmp_path / "it.lock", held, 1.0))
+    """Return the path of a lock that another process holds, with a store's folder, and what makes it let go."""
+    held, let_go = _processes.Event(), _processes.Event()
+    process = _processes.Process(target=hold, args=(tmp_path / "it.lock", held, let_go))
     process.start()
     assert held.wait(60)
-    yield tmp_path / "it.lock"
+    yield tmp_path / "it.lock", let_go
+    let_go.set()
     process.join(60)
 
 
 def test_lock_that_is_held_is_a_fault_for_strangers_and_waited_for_by_the_patient(holder):
-    with pytest.raises(WorldError, match="it is in use by process"), owned_lock(holder, "it"):
+    path, let_go = holder
+    with pytest.raises(WorldError, match="it is in use by process"), owned_lock(path, "it"):
         pass
-    with patience(60), owned_lock(holder, "it"):
-        own_folder(holder.parent / "chroma", wait_s=0).release()
-    with pytest.raises(WorldError), patience(0), owned_lock(holder, "it"), owned_lock(holder, "it"):
+    threading.Timer(0.3, let_go.set).start()
+    with patience(60), owned_lock(path, "it"):
+        own_folder(path.parent / "chroma", wait_s=0).release()
+    with pytest.raises(WorldError), patience(0), owned_lock(path, "it"), owned_lock(path, "it"):
         pass

@@ -3,18 +3,19 @@
 tests/unit/corpora/test_beir.py - v0.1.0
 """
 
-import os
 from pathlib import Path
 
 import pytest
 
+from benchmarks._data import DATA
 from seedbed.corpora.adapters.beir import BeirCorpus
 from seedbed.corpora.config import CorpusConfig
 from seedbed.corpora.document import Document
 from seedbed.corpora.judgment import Judgment
 from seedbed.errors import UserError
+from tests.system_parts import needs
 
-SCIFACT = Path(os.environ.get("SCIFACT", "data/scifact"))
+SCIFACT = DATA / "scifact"
 
 
 def beir(
@@ -89,7 +90,7 @@ def test_missing_file_is_named_with_the_layout(tmp_path: Path) -> None:
         list(BeirCorpus(CorpusConfig(kind="beir", path=tmp_path)).documents())
 
 
-@pytest.mark.skipif(not SCIFACT.is_dir(), reason="SciFact is not on this machine")
+@needs("scifact", SCIFACT.is_dir(), "SciFact is not on this machine")
 def test_scifact_is_read_to_the_last_line() -> None:
     corpus = BeirCorpus(CorpusConfig(kind="beir", path=SCIFACT))
     assert sum(isinstance(record, Document) for record in corpus.documents()) == 5_183

@@ -6,8 +6,6 @@ tests/unit/corpora/test_folder.py - v0.1.0
 import os
 from pathlib import Path
 
-import pytest
-
 from seedbed.corpora.adapters.folder import FolderCorpus
 from seedbed.corpora.config import CorpusConfig
 from seedbed.corpora.document import Document, Rejection
@@ -71,13 +69,3 @@ def test_links_that_lead_out_are_rejected_and_those_that_stay_are_read_once(tmp_
     assert list(documents) == ["a.txt"]
     assert set(rejected) == {"out.txt", "outdir", "nowhere.txt"}
     assert "link leads out" in rejected["outdir"]
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_what_may_not_be_read_is_rejected(tmp_path: Path) -> None:
-    write(tmp_path / "shut.txt").chmod(0)
-    write(tmp_path / "dir" / "a.txt").parent.chmod(0)
-    documents, rejected = read(tmp_path)
-    (tmp_path / "dir").chmod(0o700)
-    assert not documents
-    assert set(rejected) == {"shut.txt", "dir"}

@@ -24,6 +24,7 @@ from seedbed.embedding.precision import BF16
 from seedbed.errors import UserError, WorldError
 from seedbed.hardware import measure
 from seedbed.locks import owned_lock
+from tests.system_parts import needs
 
 EMBED = (
     "import json, sys; from pathlib import Path; from seedbed.embedding.config import EmbeddingConfig;"
@@ -101,7 +102,7 @@ def test_same_texts_give_the_same_bits_on_any_number_of_threads(models: Path, mo
     "precision",
     [
         "fp32",
-        pytest.param("bf16", marks=pytest.mark.skipif(not BF16 & SETS, reason="this processor has no bf16")),
+        pytest.param("bf16", marks=needs("bf16", bool(BF16 & SETS), "this processor has no bf16")),
     ],
 )
 def test_windows_and_batches_change_order_and_speed_but_no_vector(
@@ -171,7 +172,7 @@ def test_bf16_is_refused_where_the_processor_has_none(tmp_path: Path, monkeypatc
         OpenVinoEmbedder(EmbeddingConfig(precision="bf16"), tmp_path).fingerprint()
 
 
-@pytest.mark.skipif(not BF16 & SETS, reason="this processor has no bf16")
+@needs("bf16", bool(BF16 & SETS), "this processor has no bf16")
 def test_bf16_is_another_encoder_close_to_fp32(models: Path) -> None:
     exact, fast = (OpenVinoEmbedder(EmbeddingConfig(precision=precision), models) for precision in ("fp32", "bf16"))
     assert exact.fingerprint().digest != fast.fingerprint().digest
@@ -205,5 +206,6 @@ def test_every_kind_that_is_taken_gives_the_vectors_of_sentence_transformers(kin
 def test_a_start_without_conversion_takes_seconds(models: Path) -> None:
     read_fingerprint(EmbeddingConfig(), packaged(), backend="openvino", precision="fp32")
     started = time.perf_counter()
-    start(models).communicate(timeout=60)
-    assert time.perf_counter() - started < 10
+    process = start(models)
+    process.communicate(timeout=60)
+    assert (process.returncode, time.perf_counter() - started < 10) == (0, True)

@@ -22,6 +22,7 @@ from seedbed.embedding.model_files import packaged_folder
 from seedbed.embedding.precision import VNNI
 from seedbed.errors import UserError, WorldError
 from seedbed.hardware import measure
+from tests.system_parts import needs
 
 NUM_TEXTS = 8
 LEAST_COSINE = 0.992
@@ -38,7 +39,7 @@ EMBED = (
 INT8 = EmbeddingConfig(precision="int8")
 TEXTS = [f"parse {'the date of a string ' * (number % 23)} into number {number}" for number in range(60)]
 
-needs_vnni = pytest.mark.skipif(not VNNI & set(measure().instruction_sets), reason="this processor has no VNNI")
+needs_vnni = needs("vnni", bool(VNNI & set(measure().instruction_sets)), "this processor has no VNNI")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from seedbed.embedding.adapters.openvino_rates import matmul_rates
 from seedbed.embedding.config import EmbeddingConfig
 from seedbed.embedding.precision import BF16, MatmulRates, choose_precision, kept_rates
 from seedbed.hardware import Gpu, measure
+from tests.system_parts import needs
 
 WITH = measure().model_copy(update={"instruction_sets": ("avx2", "avx512_bf16"), "gpus": ()})
 WITHOUT = measure().model_copy(update={"instruction_sets": ("avx2",)})
@@ -95,7 +96,7 @@ def test_a_precision_that_was_asked_for_is_not_measured(tmp_path: Path, monkeypa
     assert wiring.embedder(EmbeddingConfig(precision="fp32"), tmp_path).fingerprint().precision == "fp32"
 
 
-@pytest.mark.skipif(not BF16 & set(measure().instruction_sets), reason="this processor has no bf16")
+@needs("bf16", bool(BF16 & set(measure().instruction_sets)), "this processor has no bf16")
 def test_rates_are_measured_in_both_precisions() -> None:
     rates = matmul_rates()
     assert 1 < rates.fp32 < 10_000

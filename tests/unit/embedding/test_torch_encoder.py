@@ -22,6 +22,7 @@ from seedbed.embedding.model_files import packaged_folder
 from seedbed.embedding.precision import BF16
 from seedbed.errors import UserError, WorldError
 from seedbed.hardware import Gpu, measure
+from tests.system_parts import needs
 
 RNG = np.random.default_rng(7)
 WORDS = ["parse", "a", "date", "from", "string", "to", "socket", "thread", "queue", "matrix", "of", "the"]
@@ -165,7 +166,7 @@ def test_windows_and_batches_change_order_and_speed_but_no_vector(
     assert whole.num_tokens.tolist() == pieces.num_tokens.tolist()
 
 
-@pytest.mark.skipif(not BF16 & set(measure().instruction_sets), reason="this processor has no bf16")
+@needs("bf16", bool(BF16 & set(measure().instruction_sets)), "this processor has no bf16")
 def test_bf16_is_another_encoder_close_to_fp32(tmp_path: Path) -> None:
     exact, fast = (TorchEmbedder(EmbeddingConfig(precision=precision), tmp_path) for precision in ("fp32", "bf16"))
     assert exact.fingerprint().digest != fast.fingerprint().digest

@@ -16,6 +16,7 @@ from seedbed.ner.sample import of_annotated
 from seedbed.recognition.behaviour import Plan, below, check_behaviour, read_plan, shares
 from seedbed.recognition.behaviour_page import page
 from seedbed.recognition.variants import variants
+from tests.system_parts import needs
 
 PLAN = Path("data/ner/behaviour.yaml")
 NAMES = ("Anna Bergmann", "Peter Novak", "Grace Adeyemi", "Oslo", "Madrid", "Chicago", "Nairobi")
@@ -146,7 +147,7 @@ def test_file_that_is_no_plan_is_told(tmp_path):
         read_plan(tmp_path / "none.yaml")
 
 
-@pytest.mark.skipif("SEEDBED_TEST_NER_MODEL" not in os.environ, reason="SEEDBED_TEST_NER_MODEL names no model")
+@needs("ner-model", "SEEDBED_TEST_NER_MODEL" in os.environ, "SEEDBED_TEST_NER_MODEL names no model")
 def test_named_model_behaves_as_the_thresholds_ask(tmp_path):
     from seedbed.ner.adapters.spacy_finding import SpacyFinder
     from seedbed.ner.config import NerConfig

@@ -5,11 +5,14 @@ tests/unit/serving/test_hub_models.py - v0.1.0
 
 import hashlib
 import json
+import socket
+import struct
 from http.server import BaseHTTPRequestHandler
 from typing import ClassVar
 
 import huggingface_hub
 import huggingface_hub.constants
+import huggingface_hub.utils._http
 import pytest
 
 from seedbed.errors import UserError, WorldError
@@ -56,9 +59,19 @@ class Hub(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def hub(tmp_path, monkeypatch):
+def cache(tmp_path, monkeypatch):
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """The library tries again for 20 s before it says that nobody answers; here it does so at once."""
+    monkeypatch.setattr(huggingface_hub.utils._http.time, "sleep", lambda _: None)
+
+
+@pytest.fixture
+def hub(cache):
     Hub.asked.clear()
     with answering(Hub) as url:
         yield url
@@ -82,12 +95,37 @@ def test_a_repository_that_is_not_there_is_the_users_fault(hub):
         fetch_commit("org/other", COMMIT, lambda *_: None, endpoint=hub)
 
 
-def test_a_hub_that_does_not_answer_is_the_worlds_fault(monkeypatch):
-    """The library tries again for 20 s before it says so; that is left out here."""
+class Breaking(Hub):
+    """Sends half of the weights and resets the connection: a router that forgot it, a balancer that restarts."""
 
-    def refuse(*_, **__):
-        raise ConnectionError("refused")
+    def answer(self, body, status=200, headers=None):
+        if self.command == "HEAD" or len(body) < 100_000:
+            return super().answer(body, status, headers)
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2])
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
 
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", refuse)
-    with pytest.raises(WorldError, match="cannot be fetched: refused. Next: seedbed llm pull"):
-        fetch_commit(REPOSITORY, COMMIT, lambda *_: None)
+
+class Failing(Hub):
+    def answer(self, body, status=200, headers=None):
+        super().answer(b"", 500)
+
+
+@pytest.mark.parametrize("kind", [Breaking, Failing])
+def test_a_hub_that_breaks_off_is_the_worlds_fault(kind, cache, impatient):
+    with (
+        answering(kind) as url,
+        pytest.raises(WorldError, match=r"org/model at cccccccccccc cannot be fetched: .+\. Next: seedbed llm pull"),
+    ):
+        fetch_commit(REPOSITORY, COMMIT, lambda *_: None, endpoint=url)
+
+
+def test_a_hub_where_nobody_listens_is_the_worlds_fault(cache, impatient):
+    with answering(Hub) as url:
+        pass
+    with pytest.raises(WorldError, match=r"cannot be fetched: .+\. Next: seedbed llm pull"):
+        fetch_commit(REPOSITORY, COMMIT, lambda *_: None, endpoint=url)

@@ -12,11 +12,11 @@ from benchmarks._verdict import NOT_MEASURED
 from tools.bench import main as bench
 
 
-@pytest.mark.parametrize("benchmark", [sts, scifact])
-def test_a_benchmark_without_its_data_exits_with_a_code_of_its_own(benchmark, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.parametrize(("benchmark", "data"), [(sts, "STS"), (scifact, "SCIFACT")])
+def test_a_benchmark_without_its_data_exits_with_a_code_of_its_own(benchmark, data, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(benchmark, data, tmp_path / "none")
     assert benchmark.main([]) == NOT_MEASURED
-    assert capsys.readouterr().out.startswith("not measured: no data")
+    assert capsys.readouterr().out.startswith(f"not measured: no {tmp_path}")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ tests/unit/tools/test_images.py - v0.1.0
 """
 
 import json
+import re
 import subprocess
 import sys
 
@@ -116,12 +117,13 @@ def test_the_api_starts_and_reads_runs_without_what_its_image_leaves_out(home):
 def test_dashboards_ask_for_numbers_under_names_that_are_counted():
     from seedbed.api.metrics import Metrics
 
-    counted = Metrics().exposition().decode()
+    counted = set(re.findall(r"^# TYPE (\w+)", Metrics().exposition().decode(), re.MULTILINE))
+    asked = {}
     for file in sorted((ROOT / "deploy" / "grafana" / "dashboards").glob("*.json")):
         board = json.loads(file.read_text())
         assert board["uid"].startswith("seedbed-")
         assert all(panel["targets"] for panel in board["panels"])
-        if file.name == "api.json":
-            for name in ("seedbed_http_requests_total", "seedbed_http_request_seconds", "seedbed_jobs"):
-                assert name in file.read_text()
-                assert f"# TYPE {name.removesuffix('_total')}" in counted
+        asked[file.name] = set(re.findall(r"\bseedbed_\w+", file.read_text()))
+    assert {name for name, numbers in asked.items() if numbers} >= {"api.json", "llm.json", "ner.json"}
+    asked_bare = {re.sub("_(bucket|sum|count)$", "", number) for numbers in asked.values() for number in numbers}
+    assert asked_bare - counted == set()

@@ -12,7 +12,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.repositories import git
+from tests.repositories import clone_as_it_is, git
 from tools.built import faults_in_wheel
 from tools.project_files import ROOT
 from tools.release import changed_since_last_tag, faults_before, main, stamp
@@ -125,7 +125,7 @@ def test_a_step_that_fails_leaves_nothing_behind(project, capsys):
 @pytest.mark.slow
 def test_a_clone_of_this_project_is_released_whole(tmp_path, capsys):
     clone = tmp_path / "clone"
-    git(tmp_path, "clone", "-q", str(ROOT), "clone")
+    clone_as_it_is(ROOT, clone)
     git(clone, "checkout", "-q", "-B", "main")
     for name, value in (("user.name", "A"), ("user.email", "a@example.org")):
         git(clone, "config", name, value)

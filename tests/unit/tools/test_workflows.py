@@ -33,3 +33,10 @@ def test_a_workflow_may_read_and_nothing_else_and_ends_by_itself(file):
     described = yaml.safe_load(file.read_text())
     assert described["permissions"] == {"contents": "read"}
     assert all("timeout-minutes" in job for job in described["jobs"].values())
+
+
+def test_the_servers_that_ci_tests_with_are_those_of_the_compose_files():
+    composed = {image for file in ROOT.glob("compose*.yml") for image in re.findall(r"image: (\S+)", file.read_text())}
+    used = {image for file in WORKFLOWS for image in re.findall(r"\bimage: (\S+)", file.read_text())}
+    assert used
+    assert used <= composed

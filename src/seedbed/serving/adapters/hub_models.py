@@ -27,13 +27,9 @@ def fetch_commit(repository: str, revision: str, progress: Progress, endpoint: s
         UserError: there is no such repository or commit, or its license has to be accepted first.
         WorldError: it cannot be fetched.
     """
+    from httpx2 import HTTPError  # what the hub's client lets through when a connection breaks
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import (
-        HfHubHTTPError,
-        LocalEntryNotFoundError,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
+    from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
     what = f"{repository} at {revision[:12]}"
     try:
@@ -49,7 +45,7 @@ def fetch_commit(repository: str, revision: str, progress: Progress, endpoint: s
             f"{what} is not on Hugging Face, or not for you ({_line(error)}); "
             "accept its license there, then: hf auth login"
         ) from error
-    except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+    except (HTTPError, OSError) as error:
         raise WorldError(f"{what} cannot be fetched: {_line(error)}. Next: seedbed llm pull, it goes on") from error
 
 
