@@ -24,9 +24,8 @@ FROM lock AS wheel
 RUN --mount=type=cache,target=/root/.cache/uv \
     python3 image_lock.py build >build.lock \
     && uv venv --quiet /opt/build && uv pip sync --quiet --python /opt/build --require-hashes build.lock
-COPY LICENSE README.md ./
-COPY src src
-RUN /opt/build/bin/python -m hatchling build -t wheel -d /wheels
+WORKDIR /source
+RUN --mount=type=bind,target=/source /opt/build/bin/python -m hatchling build -t wheel -d /wheels
 
 FROM lock AS model
 ARG TORCH=cpu

@@ -11,6 +11,8 @@ flowchart LR
 ```
 """
 
+import logging
+import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -20,9 +22,9 @@ from urllib.parse import urlsplit
 from seedbed.errors import SeedbedError, UserError, WorldError
 from seedbed.hardware import Hardware, measure
 from seedbed.serving.catalogue import Catalogue, load_catalogue
-from seedbed.serving.command import PORT, as_text, ollama_fetching, server_command
+from seedbed.serving.command import PORT, as_text, server_command
 from seedbed.serving.config import Backend, LlmConfig
-from seedbed.serving.env_file import choose_profile
+from seedbed.serving.env_file import choose
 from seedbed.serving.machine import COMPOSE_FILE, Means, find_means
 from seedbed.serving.plan import Candidate, Plan, make_plan
 from seedbed.serving.plan import demand as demand
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from seedbed.progress import Progress
 
 LOCAL = f"http://127.0.0.1:{PORT}"
+_SERVICES = {"ollama": "ollama-model", "vllm": "vllm"}
+"""Of compose.yml: what is healthy once the model is there, and needs all that it takes."""
+logger = logging.getLogger(__name__)
 type Say = Callable[[str], None]
 
 
@@ -109,7 +114,7 @@ def how(outlook: Outlook) -> str:
     if outlook.means.has_program(chosen.engine):
         return as_text(_command(outlook, chosen))
     if outlook.means.compose:
-        return f"docker compose --profile {chosen.profile} up --detach --wait {chosen.engine}"
+        return f"docker compose --profile {chosen.profile} up --detach --wait {_SERVICES[chosen.engine]}"
     return _how_to_start(chosen)
 
 
@@ -117,7 +122,7 @@ def choose_compose_profile(outlook: Outlook, folder: Path) -> str:
     """Write the plan's profile to `.env` unless one stands there; return in words what was done, "" without Compose."""
     if outlook.plan.chosen is None or not (folder / COMPOSE_FILE).is_file():
         return ""
-    return choose_profile(folder / ".env", outlook.plan.chosen.profile)
+    return "; ".join(choose(folder / ".env", {"COMPOSE_PROFILES": outlook.plan.chosen.profile}))
 
 
 def serve_llm(config: LlmConfig, folder: Path, home: Path, say: Say, progress: "Progress") -> int:
@@ -143,7 +148,9 @@ def serve_llm(config: LlmConfig, folder: Path, home: Path, say: Say, progress: "
         say(f"Starting: {as_text(words)}")
         return run_server(words, lambda: is_up(server), lambda: _make_ready(server, served, home, say, progress))
     if outlook.means.compose:
-        _serve_in_compose(chosen, outlook.served(chosen, ""), folder, home, say)
+        _serve_in_compose(outlook, chosen, folder, say)
+        keep(outlook.served(chosen, ""), home)
+        say(f"{chosen.model} answers inside the stack as {chosen.model!r}; see: docker compose ps")
         return 0
     raise WorldError(_how_to_start(chosen))
 
@@ -157,6 +164,9 @@ def pull_llm(config: LlmConfig, folder: Path, home: Path, progress: "Progress") 
     """
     outlook = plan_llm(config, folder)
     chosen = demand(outlook.plan, strict=config.strict)
+    logger.info(
+        "llm_planned", extra={"reason": outlook.plan.reason(), "less_than_asked": outlook.plan.less_than_asked}
+    )
     if chosen.engine == "vllm":
         return _fetch_for_vllm(outlook, chosen, home, progress)
     if "ollama" not in outlook.here:
@@ -249,16 +259,23 @@ def _make_ready(server: ModelServer, served: Served, home: Path, say: Say, progr
     say(f"{served.model} answers at {served.url}/v1 as {served.model!r}")
 
 
-def _serve_in_compose(chosen: Candidate, served: Served, folder: Path, home: Path, say: Say) -> None:
-    say(f"Starting service {chosen.engine} of {COMPOSE_FILE}, profile {chosen.profile}")
-    inside = [["ollama", *words] for words in ollama_fetching(chosen)] if chosen.engine == "ollama" else []
-    values = {"LLM_MODEL": chosen.model}
+def _serve_in_compose(outlook: Outlook, chosen: Candidate, folder: Path, say: Say) -> None:
+    values = _compose_values(outlook, chosen)
+    for line in choose(folder / ".env", values):  # else the next `docker compose up` would undo it
+        say(f"For docker compose: {line}")
+    service = _SERVICES[chosen.engine]
+    say(f"Starting service {service} of {COMPOSE_FILE}; it fetches {chosen.engine_model} first")
+    say(f"What it does meanwhile: docker compose --profile {chosen.profile} logs --follow {service}")
+    start_in_compose(folder, chosen.profile, service, values)
+
+
+def _compose_values(outlook: Outlook, chosen: Candidate) -> dict[str, str]:
+    """Return the variables of compose.yml under which it serves what was chosen, now and at the next `up`."""
+    values = {"COMPOSE_PROFILES": chosen.profile, "LLM_MODEL": chosen.model}
     if chosen.engine == "ollama":
-        values["OLLAMA_CONTEXT_LENGTH"] = str(served.context_tokens)
-        values["LLM_MEMORY"] = f"{chosen.fit.needed_bytes // 2**30 + 2}G"
-    start_in_compose(folder, chosen.profile, chosen.engine, inside, values)
-    keep(served, home)
-    say(f"{chosen.model} answers inside the stack as {chosen.model!r}; see: docker compose ps")
+        values["OLLAMA_CONTEXT_LENGTH"] = str(outlook.served(chosen, "").context_tokens)
+        values["LLM_MEMORY"] = f"{math.ceil(chosen.fit.needed_bytes / 2**30) + 2}G"
+    return values
 
 
 def _command(outlook: Outlook, chosen: Candidate) -> list[str]:

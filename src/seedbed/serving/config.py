@@ -34,6 +34,8 @@ class Backend(BaseModel):
     kind: Literal["ollama", "vllm", "openai"] = "openai"
     """`openai`: any other server with the paths of OpenAI's API."""
     api_key: SecretStr | None = None
+    optional: bool = False
+    """It may not be there at all, which makes nothing else unready."""
 
     @field_validator("url")
     @classmethod
