@@ -180,7 +180,7 @@ def use(stack: Stack) -> None:
     for service in sorted(stack.services()):
         if stack.container(service)["State"]["Running"]:
             say(f"{service} was killed and healthy again after {stack.kill(service):.0f} s")
-    traveller.ask("GET", "/ready", until=lambda answer: not any(each["absent"] for each in answer["dependencies"].values()))
+    traveller.ask("GET", "/ready", until=lambda said: all(each["ready"] for each in said["dependencies"].values()))
     for line in travel(traveller, champion):
         say(f"again: {line}")
 

@@ -72,9 +72,9 @@ def travel(traveller: Traveller, champion: str) -> Iterator[str]:
     yield f"/v1/search finds {len(found['hits'])} chunks of what it indexed"
     answer = traveller.ask("POST", "/v1/ner", {"text": _TEXT}, until=lambda said: said["model"]["run_id"] == champion)
     yield f"/v1/ner answers with the champion of run {champion}, version {answer['model_version']}"
-    names = load_catalogue(ROOT).root.keys()
-    models = traveller.ask("GET", "/v1/models", until=lambda said: names & {each["id"] for each in said["data"]})["data"]
-    name = next(each["id"] for each in models if each["id"] in names)
+    ours = load_catalogue(ROOT).root.keys()
+    served = traveller.ask("GET", "/v1/models", until=lambda said: any(each["id"] in ours for each in said["data"]))
+    name = next(each["id"] for each in served["data"] if each["id"] in ours)
     question = {"model": name, "messages": [{"role": "user", "content": "Which tree is it?"}], "max_tokens": 8}
     said = traveller.ask("POST", "/v1/chat/completions", question, until=lambda answer: answer["choices"])
     yield f"chat answers through the gateway with {said['usage']['completion_tokens']} tokens of {name!r}"

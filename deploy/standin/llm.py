@@ -30,7 +30,7 @@ class Ollama(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer what is there."""
         models = [{"name": name, "model": name, "digest": digest, "size": 1} for name, digest in self.fetched.items()]
-        listed = [{"id": name.removesuffix(":latest"), "object": "model", "owned_by": "library"} for name in self.fetched]
+        listed = [{"id": name.removesuffix(":latest"), "object": "model"} for name in self.fetched]
         answers: dict[str, dict[str, object]] = {
             "/api/version": {"version": "0.35.1"},
             "/api/tags": {"models": models},

@@ -164,9 +164,7 @@ def pull_llm(config: LlmConfig, folder: Path, home: Path, progress: "Progress") 
     """
     outlook = plan_llm(config, folder)
     chosen = demand(outlook.plan, strict=config.strict)
-    logger.info(
-        "llm_planned", extra={"reason": outlook.plan.reason(), "less_than_asked": outlook.plan.less_than_asked}
-    )
+    logger.info("llm_planned", extra={"reason": outlook.plan.reason(), "less_than_asked": outlook.plan.less_than_asked})
     if chosen.engine == "vllm":
         return _fetch_for_vllm(outlook, chosen, home, progress)
     if "ollama" not in outlook.here:
