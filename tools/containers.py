@@ -171,7 +171,7 @@ def use(stack: Stack) -> None:
     say("a champion was trained on this machine and registered through the published port")
     for line in travel(traveller, champion):
         say(line)
-    run = traveller.ask("GET", "/experiments?experiment=embed-corpus&limit=1")["runs"][0]
+    run = traveller.ask("GET", "/experiments?experiment=embed-corpus")["runs"][0]
     commit = traveller.ask("GET", f"/experiments/{run['run_id']}")["provenance"].get("git.commit", "")
     if commit != os.environ["REVISION"].removesuffix("-dirty") and not os.environ["REVISION"].endswith("-dirty"):
         raise WorldError(f"the run was made by an image of {os.environ['REVISION']}, and its commit is {commit!r}")

@@ -64,7 +64,7 @@ def travel(traveller: Traveller, champion: str) -> Iterator[str]:
     if flow["state"] != "COMPLETED":
         raise WorldError(f"the deployment embed-corpus/dev ended as {flow['state']}: {flow['message']}")
     yield "embed-corpus/dev completed"
-    listed = "/experiments?experiment=embed-corpus&limit=1"
+    listed = "/experiments?experiment=embed-corpus"
     run = traveller.ask("GET", listed, until=lambda answer: answer["runs"] and _is_whole(answer["runs"][0]))["runs"][0]
     yield f"its run {run['run_id']} is FINISHED with {run['num_metrics']} metrics"
     search = {"index": "check", "query": "which settings are there", "k": 3}
@@ -82,4 +82,4 @@ def travel(traveller: Traveller, champion: str) -> Iterator[str]:
 
 def _is_whole(run: Mapping[str, Any]) -> bool:
     """Tell whether everything about a run has reached the tracking server."""
-    return run["status"] == "FINISHED" and run["num_metrics"] > 0
+    return bool(run["status"] == "FINISHED" and run["num_metrics"])

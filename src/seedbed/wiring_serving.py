@@ -11,7 +11,6 @@ flowchart LR
 ```
 """
 
-import logging
 import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 LOCAL = f"http://127.0.0.1:{PORT}"
 _SERVICES = {"ollama": "ollama-model", "vllm": "vllm"}
 """Of compose.yml: what is healthy once the model is there, and needs all that it takes."""
-logger = logging.getLogger(__name__)
 type Say = Callable[[str], None]
 
 
@@ -134,9 +132,7 @@ def serve_llm(config: LlmConfig, folder: Path, home: Path, say: Say, progress: "
     """
     outlook = plan_llm(config, folder)
     plan, chosen = outlook.plan, demand(outlook.plan, strict=config.strict)
-    say(plan.reason())
-    if plan.less_than_asked:
-        say(f"Less than hoped for: {plan.less_than_asked}")
+    _say_plan(plan, say)
     if chosen.engine in outlook.here:
         server, url = outlook.here[chosen.engine]
         # Which commit others started a vLLM on is not known.
@@ -155,7 +151,7 @@ def serve_llm(config: LlmConfig, folder: Path, home: Path, say: Say, progress: "
     raise WorldError(_how_to_start(chosen))
 
 
-def pull_llm(config: LlmConfig, folder: Path, home: Path, progress: "Progress") -> Served:
+def pull_llm(config: LlmConfig, folder: Path, home: Path, say: Say, progress: "Progress") -> Served:
     """Fetch the model that the plan chooses, by Ollama or for vLLM; return what was fetched, its digest with it.
 
     Raises:
@@ -164,7 +160,7 @@ def pull_llm(config: LlmConfig, folder: Path, home: Path, progress: "Progress") 
     """
     outlook = plan_llm(config, folder)
     chosen = demand(outlook.plan, strict=config.strict)
-    logger.info("llm_planned", extra={"reason": outlook.plan.reason(), "less_than_asked": outlook.plan.less_than_asked})
+    _say_plan(outlook.plan, say)
     if chosen.engine == "vllm":
         return _fetch_for_vllm(outlook, chosen, home, progress)
     if "ollama" not in outlook.here:
@@ -174,6 +170,12 @@ def pull_llm(config: LlmConfig, folder: Path, home: Path, progress: "Progress") 
     fetched = outlook.served(chosen, url).model_copy(update={"digest": digest})
     keep(fetched, home)
     return fetched
+
+
+def _say_plan(plan: Plan, say: Say) -> None:
+    say(plan.reason())
+    if plan.less_than_asked:
+        say(f"Less than hoped for: {plan.less_than_asked}")
 
 
 def _fetch_for_vllm(outlook: Outlook, chosen: Candidate, home: Path, progress: "Progress") -> Served:

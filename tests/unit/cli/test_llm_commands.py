@@ -199,10 +199,12 @@ def test_a_vllm_that_serves_another_model_is_not_taken_for_ours(invoke, vllm, mo
 
 
 def test_a_pull_records_the_digest(invoke, project, ollama):
-    found = json.loads(invoke("llm", "pull", "--json", "--model", "chat-small").output)
+    found = json.loads(invoke("llm", "pull", "--json", "--model", "chat-small").stdout)
     assert (found["engine_model"], found["digest"]) == ("qwen2.5:1.5b-instruct-q4_K_M", "1" * 64)
     assert "chat-small:latest" in ollama.tags
-    assert "7" * 64 in invoke("llm", "pull").output
+    said = invoke("llm", "pull").output
+    assert "chat on Ollama: takes 6.0 GB" in said
+    assert "7" * 64 in said
 
 
 def test_what_does_not_fit_is_not_fetched_when_strict(invoke, ollama):
@@ -225,7 +227,7 @@ def test_a_pull_for_an_installed_vllm_fetches_the_pinned_commit(invoke, programs
     monkeypatch.setattr(wiring_serving, "measure", lambda: machine(64, gpus=(gpu(25.4),)))
     fetched = []
     monkeypatch.setattr(hub_models, "fetch_commit", lambda *words: fetched.append(words[:2]))
-    found = json.loads(invoke("llm", "pull", "--json").output)
+    found = json.loads(invoke("llm", "pull", "--json").stdout)
     assert fetched == [(AWQ, found["digest"])]
     assert len(found["digest"]) == 40
 
