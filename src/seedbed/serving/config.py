@@ -68,7 +68,7 @@ class LlmConfig(BaseModel):
     backends: Annotated[tuple[Backend, ...], NoDecode] = Field(
         (),
         description=f"servers that run already, first choice first: {_EXAMPLE}; kind is ollama, vllm or openai; "
-        "api_key where one is asked for",
+        "api_key where one is asked for, optional where it may not be there",
     )
 
     @field_validator("backends", mode="before")
