@@ -21,31 +21,31 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 # Byte code is written as modules are first used: half the start-up time from then on, and nothing to wait for in setup.
 unexport PYTHONDONTWRITEBYTECODE
 
-setup: ## make .venv as uv.lock says (TORCH=cpu: torch without CUDA, a quarter of the size; FORCE=1: also when nothing changed)
+setup: ## install uv.lock into .venv (TORCH=cpu: torch without CUDA, half of the 8 GB; FORCE=1: even if nothing changed)
 	@tools/setup.sh
 
-demo: setup ## index a real corpus, run the retrieval experiment, print what came out
+demo: setup ## index a real corpus, run the retrieval experiment, print the results
 	@$(PYTHON) -m pipelines.demo
 
-test: setup ## run the suite, coverage gate included (ARGS="-k words" picks tests, without the gate)
+test: setup ## run the test suite with its coverage gate (ARGS="-k words" picks tests, without the gate)
 	@$(PYTHON) -m pytest $(or $(ARGS),--numprocesses=2 --dist=loadfile --durations=15 --cov --cov-report=term:skip-covered)
 
 check: setup ## run every check that is not a test (ARGS="types layers" picks some)
 	@$(PYTHON) -m tools.check $(ARGS)
 
-bench: setup ## run the side-by-side measurements of benchmarks/, each of which prints a ratio (ARGS="sts" picks some)
+bench: setup ## run the side-by-side measurements in benchmarks/, each of which prints a ratio (ARGS="sts" picks some)
 	@$(PYTHON) -m tools.bench $(ARGS)
 
-notebooks: setup ## run the notebooks and compare what they print (ARGS="01 03" picks some; WRITE=1 writes it into them)
+notebooks: setup ## run the notebooks and compare their output (ARGS="01 03" picks some; WRITE=1 saves it in them)
 	@$(PYTHON) -m tools.notebooks $(if $(WRITE),--write) $(ARGS)
 
-serve: setup ## serve the API and its page on http://127.0.0.1:8000 (PORT=…); the first time a NER model is trained
+serve: setup ## serve the API and its page on http://127.0.0.1:8000 (PORT=…); the first start trains a NER model
 	@.venv/bin/seedbed serve api --port $(or $(PORT),8000)
 
 runs: setup ## show the recorded runs in a browser, on http://127.0.0.1:5000 (PORT=…)
 	@$(PYTHON) -m tools.serve $(or $(PORT),5000)
 
-docs: setup ## build the documentation into site/, warnings being errors
+docs: setup ## build the documentation into site/; warnings are errors
 	@NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict --quiet && echo "docs: site/index.html"
 
 lock: setup ## bring uv.lock up to date with pyproject.toml (UPGRADE=1: newest versions of everything)
@@ -58,22 +58,22 @@ lock-gpu: setup ## bring uv.gpu.lock, of the image that serves models on a GPU, 
 		--python-platform x86_64-manylinux_2_28 --generate-hashes --no-python-downloads --quiet \
 		$(if $(UPGRADE),--upgrade) --output-file uv.gpu.lock
 
-audit: setup ## ask an advisory service about everything in both locks; a package that cannot be asked about is a failure
+audit: setup ## look up every package of both locks in an advisory service; one that cannot be looked up is a failure
 	@for lock in uv.lock uv.gpu.lock; do .venv/bin/uv tool run --quiet pip-audit==2.9.0 --strict --require-hashes \
 		--disable-pip --progress-spinner off --requirement $$lock || exit 1; done
 
-secrets: setup ## make the passwords and keys that compose.yml needs, in deploy/secrets/; those that are there stay
+secrets: setup ## make the passwords and keys that compose.yml needs, in deploy/secrets/; existing ones are kept
 	@$(PYTHON) -m tools.deployment_secrets
 
 containers: setup ## build the images, bring the stack up, use it, kill each service, take it down; needs a container engine
 	@$(PYTHON) -m tools.containers
 
-release: setup ## stamp, build, commit and tag a version (VERSION=0.2.0; DRY_RUN=1: build only); pushing is yours
+release: setup ## stamp, build, commit and tag a version (VERSION=0.2.0; DRY_RUN=1: build only); push it yourself
 	@$(PYTHON) -m tools.release $(VERSION) $(if $(DRY_RUN),--dry-run)
 
-clean: ## remove what was made here, except recorded runs, indexes and models (those are in .seedbed/)
+clean: ## remove what was built here, except recorded runs, indexes and models (those are in .seedbed/)
 	@rm -rf .venv .uv site build dist .coverage .coverage.* coverage.xml .*_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-help: ## say what each word does
+help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14

@@ -15,10 +15,10 @@ flowchart LR
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 from seedbed.errors import SeedbedError
+from seedbed.experiments.children import SEEDBED
 from seedbed.indexing.report import IndexReport
 from seedbed.logging_config import configure
 from seedbed.settings import load_settings
@@ -39,7 +39,7 @@ def embed() -> IndexReport:
 def evaluate() -> dict[str, Any]:
     """Run the retrieval experiment as a program would: one JSON object from the command line."""
     print("Asking every summary line for the rest of its docstring, and recording the run …")
-    command = [str(Path(sys.executable).with_name("seedbed")), "run", "retrieval", "--seed", str(SEED), "--json"]
+    command = [*SEEDBED, "run", "retrieval", "--seed", str(SEED), "--json"]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     if done.returncode:
         raise SystemExit(done.returncode)

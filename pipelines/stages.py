@@ -25,6 +25,7 @@ from seedbed.corpora.config import CorpusConfig
 from seedbed.corpora.document import Document
 from seedbed.corpora.ports import LabelledCorpus
 from seedbed.errors import SeedbedError, UserError
+from seedbed.experiments.children import SEEDBED
 from seedbed.logging_config import configure
 from seedbed.ner.annotated_text import read_annotated
 from seedbed.settings import load_settings
@@ -77,7 +78,7 @@ def index(overrides: Sequence[str], file: Path) -> None:
 def run_experiment(name: str, seed: int, overrides: Sequence[str], folder: Path) -> None:
     """Run an experiment by the command line; write its metrics, those between 0 and 1 for a plot, and its run id."""
     words = [f"--set={override}" for override in overrides]
-    command = [str(Path(sys.executable).with_name("seedbed")), "run", name, "--seed", str(seed), *words, "--json"]
+    command = [*SEEDBED, "run", name, "--seed", str(seed), *words, "--json"]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     if done.returncode:
         raise SystemExit(done.returncode)

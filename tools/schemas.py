@@ -7,7 +7,7 @@ flowchart LR
     main --> generated
     generated --> schema_of & settings_page & env_example & openapi
     generated --> record_schemas & agent_pages & Manifest & Catalogue
-    generated --> cli_page & api_page & log_events_page & errors_page
+    generated --> cli_page & api_page & log_events_page & errors_page & extras_page
     settings_page --> fields_of & variable_of
 ```
 """
@@ -34,6 +34,7 @@ from tools.record_schemas import DIALECT
 from tools.reference.api import api_page
 from tools.reference.cli import cli_page
 from tools.reference.errors import errors_page
+from tools.reference.extras import extras_page
 from tools.reference.log_events import log_events_page
 from tools.reference.markdown import table
 from tools.stamps import version_of
@@ -130,6 +131,7 @@ def generated() -> dict[str, str]:
         "docs/reference/api.md": api_page(json.loads(described)),
         "docs/reference/cli.md": cli_page(),
         "docs/reference/errors.md": errors_page(),
+        "docs/reference/extras.md": extras_page((ROOT / "pyproject.toml").read_text("utf-8")),
         "docs/reference/log-events.md": log_events_page(),
         "docs/reference/settings.md": settings_page(),
         ".env.example": env_example(),

@@ -35,7 +35,7 @@ lock_of() {
 explain() {
     case $log in
     *"os error 28"* | *"Errno 28"* | *"No space left"*)
-        die "the disk is full while $1; .venv and uv's cache take about 6 GB (2 GB with TORCH=cpu): free some, or point UV_CACHE_DIR elsewhere, then run make again" ;;
+        die "the disk is full while $1; .venv and uv's cache take about 8 GB (half of that with TORCH=cpu): free some, or point UV_CACHE_DIR elsewhere, then run make again" ;;
     *"os error 30"* | *"os error 13"* | *"Errno 30"* | *"Errno 13"* | *"Read-only file system"* | *"Permission denied"*)
         die "cannot write while $1 in $PWD: move the checkout to a folder that you may write to, then run make again" ;;
     *"ash mismatch"* | *"DO NOT MATCH THE HASHES"*)

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pipelines import llm_tasks
 from seedbed.api.tokens import mint
 from seedbed.digests import digest_json, digest_of
-from seedbed.errors import UserError
+from seedbed.errors import UserError, not_installed
 from seedbed.serving.config import Backend
 from seedbed.settings import load_settings
 from seedbed.tracking.run import Run
@@ -76,7 +76,7 @@ def loaded_tasks(names: Sequence[str]) -> list[Any]:
     try:
         from lm_eval.tasks import TaskManager
     except ImportError as missing:
-        raise UserError("llm_eval needs lm-eval. Next: pip install 'seedbed[eval]'") from missing
+        raise not_installed("llm_eval", "lm-eval", "eval") from missing
     own = sorted(file.stem for file in LOCAL.glob("*.yaml"))
     example = f"--set tasks={own[0]}"
     if not names:

@@ -1,4 +1,4 @@
-"""Let every result be asked where it came from, run again from its id, and served.
+"""Let every result say where it came from, be run again from its id, and be served.
 
 src/seedbed/__init__.py - v0.1.0
 

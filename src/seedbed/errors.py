@@ -53,3 +53,16 @@ def unknown_choice(what: str, value: str, allowed: Iterable[str], *, example: st
     guess = nearest(value, choices)
     hint = f" (did you mean {guess!r}?)" if guess else ""
     return UserError(f"{what} {value!r} is unknown{hint}; choose one of {choices}. Example: {example}")
+
+
+def not_installed(what: str, package: str, extra: str) -> UserError:
+    """Build the error for something that needs a package of an extra that is not there.
+
+    >>> print(not_installed("seedbed mcp", "mcp", "mcp"))
+    seedbed mcp needs mcp, which is not installed; it comes with the extra 'mcp'. Next, in a clone of Seedbed: make; elsewhere: add "seedbed[mcp]" to the dependencies and install them (make lock in a project of seedbed new)
+    """  # noqa: E501 - one line is what the reader gets
+    return UserError(
+        f"{what} needs {package}, which is not installed; it comes with the extra {extra!r}. Next, in a clone of "
+        f'Seedbed: make; elsewhere: add "seedbed[{extra}]" to the dependencies and install them (make lock in a '
+        "project of seedbed new)"
+    )

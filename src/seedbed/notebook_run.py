@@ -68,7 +68,6 @@ class Notebook:
         """
         if self not in _opened:
             raise UserError("this run is closed; open another. Next: restart the kernel and run all cells")
-        _opened.remove(self)
         if picture is not None:
             drawn = _png(picture)
             (self.run.artifacts / "picture.png").write_bytes(drawn)
@@ -76,6 +75,7 @@ class Notebook:
         (self.run.artifacts / "conclusion.md").write_text(f"# {self._question}\n\n{text}\n", encoding="utf-8")
         self._cells.stop_with_this()
         order = self._stamp()
+        _opened.remove(self)  # not before: until here somebody else has to close what fails
         self._context.run(self._stack.close)
         caveat = "" if order == AS_WRITTEN else f" It cannot be made again from the notebook: {order}."
         name = self.run.run_id[:8]

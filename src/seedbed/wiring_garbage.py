@@ -10,6 +10,7 @@ flowchart LR
 ```
 """
 
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,10 +22,12 @@ from seedbed.indexing.unused import Unused, drop_unused, unused_collections
 from seedbed.settings import Settings
 from seedbed.tracking.garbage import Item, sort_runs
 from seedbed.tracking.ports import RunRemover
+from seedbed.tracking.push import unsent_runs
 from seedbed.tracking.record import RunRecord
 from seedbed.tracking.run import is_alive
 
 _EVERY = 10_000_000
+_RUN_ID = re.compile("[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,9 @@ def find_garbage(settings: Settings, older_than: timedelta) -> Garbage:
     artifacts = settings.home / "artifacts"
     sizes = {each.run_id: _bytes_below(artifacts / each.run_id) for each in (*records, *trash)}
     alive = {each.run_id for each in records if is_alive(settings.home, each.run_id)}
-    runs = sort_runs(records, trash, remover.sources_of_models(), now, older_than, sizes, alive)
+    held = dict.fromkeys(alive, "a process works on it")
+    held |= dict.fromkeys(unsent_runs(settings.home), "its results wait on disk. Next: seedbed runs push")
+    runs = sort_runs(records, trash, remover.sources_of_models(), now, older_than, sizes, held)
     going = {item.name for item in runs.can_go}
     folders = list(_folders(settings.home, [*records, *trash], going, now - older_than))
     young = {each.run_id for each in records if each.status == "RUNNING" and now - each.started_at < older_than}
@@ -95,15 +100,21 @@ def _remover(settings: Settings) -> RunRemover:
 
 
 def _folders(home: Path, records: Sequence[RunRecord], going: set[str], before: datetime) -> Iterator[Item]:
-    """Yield folders of artefacts that belong to no run, and folders of open runs that are none any more."""
+    """Yield artefacts that belong to no run, folders of open runs that are none any more, and useless checkpoints."""
     status = {record.run_id: record.status for record in records}
     for folder in _sorted(home / "artifacts"):
-        if folder.name not in status and _changed(folder) < before:
+        # What MLflow keeps of models and traces has other names, and is no run's.
+        if _RUN_ID.fullmatch(folder.name) and folder.name not in status and _changed(folder) < before:
             yield Item("folder", f"artifacts/{folder.name}", "belongs to no run", _bytes_below(folder))
     for folder in _sorted(home / "running"):
         is_open = status.get(folder.name) == "RUNNING" and folder.name not in going
         if not is_open and _changed(folder) < before:
             yield Item("folder", f"running/{folder.name}", "left by a run that is not open", _bytes_below(folder))
+    begun = {record.run_id: record.tags.get("seedbed.begun_as", record.run_id) for record in records}
+    needed = {begun[record.run_id] for record in records if record.run_id not in going and record.status != "FINISHED"}
+    for name in sorted({begun[run_id] for run_id in going} - needed):
+        if (folder := home / "checkpoints" / name).is_dir():
+            yield Item("folder", f"checkpoints/{name}", "no run can go on from it", _bytes_below(folder))
 
 
 def _unused(settings: Settings) -> list[Unused]:
@@ -116,9 +127,9 @@ def _sorted(folder: Path) -> list[Path]:
 
 
 def _changed(folder: Path) -> datetime:
-    newest = max(path.stat().st_mtime for path in (folder, *folder.rglob("*")))
+    newest = max(path.lstat().st_mtime for path in (folder, *folder.rglob("*")))
     return datetime.fromtimestamp(newest, UTC)
 
 
 def _bytes_below(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())

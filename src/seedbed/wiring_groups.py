@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from seedbed import wiring
-from seedbed.errors import UserError
+from seedbed.errors import UserError, not_installed
 from seedbed.experiments.group import PLAN_FILE, TRIALS_FILE, Journal
 from seedbed.experiments.overrides import resolve
 from seedbed.experiments.repeat import RepeatResult, repeat
@@ -77,10 +77,11 @@ def resume_group(run_id: str, settings: Settings) -> Iterator["Run"]:
         yield run
 
 
-def work(run: "Run", settings: Settings) -> RepeatResult | SweepResult:
-    """Run what is left of a group that is open."""
+def work(run: "Run", settings: Settings, workers: int | None = None) -> RepeatResult | SweepResult:
+    """Run what is left of a group that is open, `workers` at a time, or as many as planned."""
     journal = Journal(run.artifacts)
     plan = journal.plan()
+    plan = plan.model_copy(update={"num_workers": workers or plan.num_workers})
     if plan.kind == "seeds":
         return repeat(run, plan, journal)
     search: Search = ListedSearch(plan, journal.trials())
@@ -108,4 +109,4 @@ def check_search(plan: Plan) -> None:
     from importlib.util import find_spec
 
     if plan.kind == "optuna" and find_spec("optuna") is None:
-        raise UserError("optuna is not installed; install the extra: uv pip install 'seedbed[sweep]', or --search grid")
+        raise not_installed("--search optuna", "optuna", "sweep")

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seedbed.errors import UserError, nearest
+from seedbed.errors import UserError, nearest, not_installed
 from seedbed.locks import owned_lock
 from seedbed.missing import MissingError
 from seedbed.ner.config import CHAMPION, PREFERRED_PACKAGE, REGISTERED_NAME, NerConfig
@@ -123,9 +123,7 @@ def train_ner(config: NerTrainConfig, run: "Run", settings: Settings | None = No
     try:
         from seedbed.ner.adapters.faker_names import FakerNames
     except ImportError as error:
-        raise UserError(
-            "training invents names with Faker, which is not installed; pip install 'seedbed[ner]'"
-        ) from error
+        raise not_installed("training a NER model", "Faker", "ner") from error
     from seedbed.ner.adapters.spacy_finding import SpacyFinder
     from seedbed.recognition.train import Workshop, train_model
 

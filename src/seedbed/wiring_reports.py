@@ -92,6 +92,7 @@ def _figures(report: "Report", archive: "RunArchive", folder: Path) -> dict[str,
     from seedbed.experiments.adapters import plots
     from seedbed.experiments.bounds import results
     from seedbed.experiments.group import Journal
+    from seedbed.experiments.search import metric_of
 
     figures: dict[str, str] = {}
     finished = [trial for trial in report.trials if trial.state == "finished"]
@@ -102,7 +103,7 @@ def _figures(report: "Report", archive: "RunArchive", folder: Path) -> dict[str,
         )
     elif report.group and finished:
         plan = Journal(folder).plan()
-        metric = plan.metric or next(iter(finished[0].metrics))
+        metric = metric_of(plan, finished)
         figures["Trials"] = plots.sweep_plot(finished, plan.axes, metric, minimize=plan.minimize)
     elif with_interval := {each.name: [("", each.value, each.interval)] for each in report.numbers if each.interval}:
         figures["Metrics with their 95 % intervals"] = plots.metric_plot(with_interval)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from seedbed.errors import UserError
+from seedbed.errors import UserError, WorldError
 from seedbed.experiments.define import load
 from seedbed.experiments.overrides import resolve
 from seedbed.experiments.reproduce import Reproduction
@@ -29,7 +29,9 @@ from seedbed.tracking.adapters.mlflow import MlflowTracker
 from seedbed.tracking.adapters.mlflow_archive import MlflowArchive
 from seedbed.tracking.config import TrackingConfig
 from seedbed.tracking.record import RunBatch
+from seedbed.tracking.reopen import reopened_run
 from seedbed.tracking.run import tracked_run
+from seedbed.tracking.unsent import unsent_folder
 from tests.repositories import git
 
 EXPERIMENT = '''
@@ -308,7 +310,27 @@ def test_run_goes_on_only_when_it_was_cut_off(project, store):
     with pytest.raises(KeyboardInterrupt), recording({"a": 1}, tags=found.tags | {"seedbed.recipe": "x"}) as second:
         raise KeyboardInterrupt
     assert prepare(second.run_id, *parts).begun_as == cut.run_id
+    with (
+        recording({}, begun_as=cut.run_id),
+        pytest.raises(WorldError, match=f"what run {cut.run_id[:8]} has begun is in use by process"),
+        recording({}, begun_as=cut.run_id),
+    ):
+        pytest.fail("two at once would destroy each other's checkpoints")
     with pytest.raises(KeyboardInterrupt), recording({}) as foreign:
         raise KeyboardInterrupt
     with pytest.raises(UserError, match="does not say which experiment"):
         prepare(foreign.run_id, *parts)
+
+
+def test_run_whose_results_wait_on_disk_is_sent_before_it_goes_on(project, store):
+    with pytest.raises(KeyboardInterrupt), recording({"a": 1}, tags={"seedbed.recipe": "x.py:x"}) as cut:
+        raise KeyboardInterrupt
+    unsent_folder(store).joinpath(cut.run_id).mkdir(parents=True)
+    parts = {"archive": archive(), "tracker": tracker(store), "home": store}
+    with pytest.raises(UserError, match=r"waits on disk, .* Next: seedbed runs push"):
+        prepare(cut.run_id, **parts)
+    with (
+        pytest.raises(UserError, match=r"waits on disk, .* Next: seedbed runs push"),
+        reopened_run(cut.run_id, **parts, files=()),
+    ):
+        pytest.fail("a push would overwrite this")

@@ -17,19 +17,23 @@ from typer.testing import CliRunner
 from seedbed import wiring
 from seedbed.cli.app import app
 from seedbed.errors import SeedbedError
+from seedbed.experiments.adapters import plots
 from seedbed.experiments.define import Experiment
 from seedbed.experiments.group import Journal
 from seedbed.experiments.plan import plan_sweep
 from seedbed.experiments.sweep import result_of
-from seedbed.experiments.trial import Trial
+from seedbed.experiments.trial import Plan, Trial
 from seedbed.retrieval.evaluate import Evaluation
 from seedbed.retrieval.per_query import write_per_query
 from seedbed.settings import load_settings
 from seedbed.tracking.adapters.mlflow_client import connect
+from seedbed.tracking.spool_event import Finish
+from seedbed.tracking.unsent import Spool, unsent_folder
 from seedbed.wiring_garbage import find_garbage, remove
 from seedbed.wiring_reports import write_comparison, write_report
 from tests.system_parts import program
 
+NOBODYS = "0" * 32
 HOSTILE = """</title><script>alert(1)</script><img src="http://evil.example/x.png" onerror=alert(2)> & "q" '$x_1$'"""
 
 
@@ -189,6 +193,29 @@ def test_page_of_a_sweep_shows_trials_and_what_was_varied(store, tmp_path):
     assert "&lt;b&gt;no&lt;/b&gt;" in page
 
 
+def test_page_of_a_sweep_shows_what_the_sweep_has_decided_by(store, tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr(plots, "sweep_plot", lambda *given, **_: shown.append(given[2]) or "<svg/>")
+    plan = Plan(kind="grid", experiment="pages", seeds=(7,), num_trials=2, num_workers=1)
+    with wiring.tracked_run("pages", {}, seed=7, settings=store.settings, tags={"seedbed.group": "grid"}) as run:
+        Journal(run.artifacts).begin(plan)
+        for number, metrics in enumerate(({"at_10": 0.5, "at_5": 0.4}, {"at_5": 0.6})):
+            Journal(run.artifacts).add(Trial(number=number, seed=7, state="finished", metrics=metrics))
+        run.log_metrics({"at_5": 0.6})
+    page_of(store, run.run_id, tmp_path)
+
+    assert shown == ["at_5"]
+
+
+def test_files_of_ones_own_that_are_named_like_those_of_a_group_are_left_alone(store, tmp_path):
+    with wiring.tracked_run("pages", {}, seed=7, settings=store.settings) as run:
+        for name in ("trials.jsonl", "spreads.json", "plan.json"):
+            (run.artifacts / name).write_text('{"mine": 1}\n')
+        run.log_metrics({"loss": 0.5})
+
+    assert "trials.jsonl" in page_of(store, run.run_id, tmp_path)
+
+
 def test_what_came_to_nothing_is_removed_and_what_is_registered_stays(store):
     client = connect(store.settings.tracking, store.home)
     with pytest.raises(ValueError), wiring.tracked_run("pages", {}, seed=7, settings=store.settings) as kept:  # noqa: PT011
@@ -196,8 +223,19 @@ def test_what_came_to_nothing_is_removed_and_what_is_registered_stays(store):
     client.create_registered_model("model")
     client.create_model_version("model", f"file://{store.home}/artifacts", run_id=kept.run_id)
     client.delete_run(store.plain)
-    (store.home / "artifacts" / "nobodys").mkdir()
+    nobodys = f"artifacts/{NOBODYS}"
+    (store.home / nobodys).mkdir()
+    (store.home / "artifacts" / "models" / "m-1").mkdir(parents=True)  # a model that MLflow keeps: of no run's folder
     (store.home / "running" / "left").mkdir(parents=True)
+    (store.home / "running" / "left" / "link").symlink_to("nowhere")
+    for run_id in (store.failed, kept.run_id):
+        (store.home / "checkpoints" / run_id).mkdir(parents=True)
+    with wiring.tracked_run("pages", {}, seed=7, settings=store.settings) as unsent:
+        unsent.log_metrics({"m": 1})
+    client.update_run(unsent.run_id, status="RUNNING")
+    spool = Spool(unsent_folder(store.home) / unsent.run_id)
+    spool.append(Finish(status="FINISHED", timestamp_ms=1))
+    spool.close()
 
     assert find_garbage(store.settings, timedelta(days=7)).can_go[0].name == store.plain
     found = find_garbage(store.settings, timedelta(0))
@@ -205,10 +243,14 @@ def test_what_came_to_nothing_is_removed_and_what_is_registered_stays(store):
     assert {item.name: item.reason for item in found.can_go} == {
         store.failed: "failed",
         store.plain: "deleted by hand",
-        "artifacts/nobodys": "belongs to no run",
+        nobodys: "belongs to no run",
         "running/left": "left by a run that is not open",
+        f"checkpoints/{store.failed}": "no run can go on from it",
     }
-    assert [(item.name, item.reason) for item in found.must_stay] == [(kept.run_id, "registered as model version 1")]
+    assert [(item.name, item.reason) for item in found.must_stay] == [
+        (kept.run_id, "registered as model version 1"),
+        (unsent.run_id, "its results wait on disk. Next: seedbed runs push"),
+    ]
     assert found.num_bytes > 100_000
     gone = []
     remove(found, store.settings, gone.append)
@@ -218,22 +260,23 @@ def test_what_came_to_nothing_is_removed_and_what_is_registered_stays(store):
     assert {store.failed, store.plain} & {record.run_id for record in archive.find("pages")} == set()
     assert archive.get(store.hostile).artifacts
     assert archive.get(kept.run_id).status == "FAILED"
-    for name in (f"artifacts/{store.failed}", f"artifacts/{store.plain}", "artifacts/nobodys", "running/left"):
+    for name in (f"artifacts/{store.failed}", f"artifacts/{store.plain}", nobodys, "running/left"):
         assert not (store.home / name).exists()
+    assert [path.name for path in (store.home / "checkpoints").iterdir()] == [kept.run_id]
     assert find_garbage(store.settings, timedelta(0)).can_go == []
 
 
 def test_nothing_is_removed_before_somebody_says_yes(store, monkeypatch):
     monkeypatch.setenv("SEEDBED_HOME", str(store.home))
-    (store.home / "artifacts" / "nobodys").mkdir(exist_ok=True)
+    (store.home / "artifacts" / NOBODYS).mkdir(exist_ok=True)
     runner = CliRunner()
     words = ["runs", "gc", "--older-than", "0"]
 
     refused = runner.invoke(app, words, input="n\n")
     asked_by_program = json.loads(runner.invoke(app, [*words, "--json"]).stdout)
-    assert (store.home / "artifacts" / "nobodys").exists()
+    assert (store.home / "artifacts" / NOBODYS).exists()
     assert "can go and free" in refused.stdout
     assert (asked_by_program["removed"], len(asked_by_program["can_go"])) == ([], 1)
 
     assert "Removed 1." in runner.invoke(app, words, input="y\n").stdout
-    assert not (store.home / "artifacts" / "nobodys").exists()
+    assert not (store.home / "artifacts" / NOBODYS).exists()

@@ -94,6 +94,26 @@ def old_store(home: Path) -> str:
     return head.down_revision
 
 
+@pytest.mark.slow
+def test_store_whose_making_or_upgrade_was_killed_anywhere_is_whole_after_the_next_command(tmp_path):
+    (tmp_path / "old").mkdir()
+    revision = old_store(tmp_path / "old")
+    new, old = tmp_path / "mlflow.db", tmp_path / "old" / "mlflow.db"
+    command = [sys.executable, "-m", "tests.killed_stores", f"sqlite:///{new} 3 200 700", f"sqlite:///{old} 5 8 12"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=240, cwd=Path(__file__).parents[2], check=False
+    )
+    assert done.returncode == 0, done.stderr
+    for file in (new, old):
+        with sqlite3.connect(file) as database:
+            assert database.execute("SELECT version_num FROM alembic_version").fetchone() == (done.stdout.strip(),)
+            assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        database.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mlflow.db", "old"]
+    assert sorted(path.name for path in old.parent.iterdir()) == ["mlflow.db", f"mlflow.db.{revision}.bak"]
+
+
 def test_store_of_an_older_mlflow_is_brought_up_to_date_and_copied_aside_first(tmp_path):
     revision = old_store(tmp_path)
     assert len(MlflowArchive(TrackingConfig(), tmp_path).find("from-before")) == 0
@@ -102,6 +122,16 @@ def test_store_of_an_older_mlflow_is_brought_up_to_date_and_copied_aside_first(t
     with sqlite3.connect(copy) as database:
         assert database.execute("SELECT version_num FROM alembic_version").fetchone() == (revision,)
     database.close()
+
+
+def test_store_whose_upgrade_fails_is_named_and_left_as_it_was(tmp_path):
+    with sqlite3.connect(tmp_path / "mlflow.db") as database:
+        database.execute("CREATE TABLE experiments (half INTEGER)")
+    database.close()
+    before = (tmp_path / "mlflow.db").read_bytes()
+    with pytest.raises(WorldError, match=r"the tables of .*mlflow.db cannot be made: .* it is as it was\. Next: "):
+        MlflowTracker(TrackingConfig(), tmp_path)
+    assert (tmp_path / "mlflow.db").read_bytes() == before
 
 
 def test_store_of_a_newer_mlflow_is_refused_and_left_alone(tmp_path):

@@ -9,6 +9,7 @@ flowchart LR
 ```
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
@@ -59,14 +60,14 @@ def api_page(described: Described) -> str:
 
 def _section(method: str, path: str, each: Described, described: Described) -> str:
     rows = [
-        _row(given["name"], given["in"], given["schema"], given.get("required", False), given.get("description", ""))
+        _row(given, given["name"], given["in"], given["schema"], given.get("required", False), described)
         for given in each.get("parameters", ())
     ]
     for media in each.get("requestBody", {}).get("content", {}).values():
         rows += _body_rows(media["schema"], described)
     answers = ", ".join(sorted(each["responses"]))  # phrases differ between releases of Python
     shown = [
-        f"### {method} {path} {{#{_anchor(method, path)}}}",
+        f"### {method} {path}",
         each["description"].replace("<", "&lt;"),
         f"Scope: {_scopes(each)}",
         table(["takes", "in", "type", "default", "meaning"], rows),
@@ -80,12 +81,15 @@ def _body_rows(schema: Described, described: Described) -> Iterator[tuple[str, .
     for alternative in schema.get("oneOf", [schema]):
         model = _resolved(alternative, described)
         for name, field in model.get("properties", {}).items():
-            yield _row(name, "body", field, name in model.get("required", ()), field.get("description", ""))
+            yield _row(field, name, "body", field, name in model.get("required", ()), described)
 
 
-def _row(name: str, where: str, schema: Described, is_required: bool, meaning: str) -> tuple[str, ...]:
-    default = schema.get("default")
-    return f"`{name}`", where, _kind(schema), "required" if is_required else f"`{default}`" if default else "", meaning
+def _row(
+    given: Described, name: str, where: str, schema: Described, is_required: bool, described: Described
+) -> tuple[str, ...]:
+    default = "required" if is_required else f"`{schema['default']}`" if schema.get("default") else ""
+    meaning = given.get("description") or _resolved(schema, described).get("description", "")
+    return f"`{name}`", where, _kind(schema, described), default, meaning
 
 
 def _resolved(schema: Described, described: Described) -> Described:
@@ -94,20 +98,22 @@ def _resolved(schema: Described, described: Described) -> Described:
     return found
 
 
-def _kind(schema: Described) -> str:
-    """Return the type in words."""
-    if "$ref" in schema:
-        return f"`{schema['$ref'].rpartition('/')[2]}`"
+def _kind(schema: Described, described: Described) -> str:
+    """Return the type in words, of an object with the names of its fields."""
+    schema = _resolved(schema, described)
     for word in ("anyOf", "oneOf"):
         if word in schema:
-            return " or ".join(dict.fromkeys(_kind(each) for each in schema[word]))
+            return " or ".join(dict.fromkeys(_kind(each, described) for each in schema[word]))
     if "enum" in schema or "const" in schema:
         return ", ".join(f"`{each}`" for each in schema.get("enum", [schema.get("const")]))
     kind = str(schema.get("type", "anything"))
     if kind == "array" and "items" in schema:
-        kind = f"array of {_kind(schema['items'])}"
+        kind = f"array of {_kind(schema['items'], described)}"
+    elif fields := schema.get("properties"):
+        kind = f"{kind} ({', '.join(f'`{name}`' for name in fields)})"
     bounds = [words.format(schema[name]) for name, words in _BOUNDS.items() if name in schema]
-    return ", ".join([kind, *bounds])
+    words = ", ".join(bounds)
+    return kind if not words else f"{kind}, {words}" if kind.startswith("array") else f"{kind} ({words})"
 
 
 def _scopes(each: Described) -> str:
@@ -120,5 +126,5 @@ def _tag(each: Described) -> str:
 
 
 def _anchor(method: str, path: str) -> str:
-    words = [word.strip("{}") for word in path.split("/") if word]
-    return "-".join([method.lower(), *words])
+    """Return what renderers make of the heading of a route."""
+    return re.sub(r"[^\w-]", "", f"{method}-{path}".lower())

@@ -66,7 +66,7 @@ def _section(words: str, command: Any) -> str:
     records = [record for each in command.params if not _hidden(each) and (record := each.get_help_record(context))]
     rows = [(f"`{names}`", meaning) for names, meaning in records]
     shown = [
-        f"## {words} {{#{words.replace(' ', '-')}}}",
+        f"## {words}",
         *prose,
         f"```text\n{usage}\n```",
         table(["takes", "meaning"], rows),

@@ -63,7 +63,7 @@ def seedbed(
     context: typer.Context,
     show_version: Annotated[bool, typer.Option("--version", help="Show the version and stop.")] = False,
 ) -> None:
-    """Run experiments that can be asked where they came from; index, search, and save what they stand on."""
+    """Run reproducible experiments; index and search texts; serve and back up the results."""
     if show_version:
         from importlib.metadata import version
 

@@ -55,14 +55,16 @@ def run_group(chosen: "Experiment", plan: "Plan", settings: "Settings", *, note:
     _work(start_group(chosen, plan, settings, tags), settings, as_json)
 
 
-def resume(run_id: str, settings: "Settings", *, as_json: bool) -> None:
+def resume(run_id: str, settings: "Settings", *, workers: int | None, as_json: bool) -> None:
     """Go on with a group that was interrupted and print what it gave."""
     from seedbed.wiring_groups import resume_group
 
-    _work(resume_group(run_id, settings), settings, as_json)
+    _work(resume_group(run_id, settings), settings, as_json, workers)
 
 
-def _work(group: AbstractContextManager["Run"], settings: "Settings", as_json: bool) -> None:
+def _work(
+    group: AbstractContextManager["Run"], settings: "Settings", as_json: bool, workers: int | None = None
+) -> None:
     from seedbed import wiring_groups
     from seedbed.cli.commands.run import in_whole_lines
 
@@ -72,7 +74,7 @@ def _work(group: AbstractContextManager["Run"], settings: "Settings", as_json: b
             f"seedbed: group {run.run_id[:8]}; if it is interrupted: seedbed sweep --resume {run.run_id[:8]}", err=True
         )
         with show_progress(run.experiment) as run.progress:
-            result = wiring_groups.work(run, settings)
+            result = wiring_groups.work(run, settings, workers)
     if as_json:
         from seedbed.cli.output import print_json
 

@@ -79,7 +79,7 @@ def audit(archive: RunArchive, since: datetime | None = None) -> Audit:
 
 def missing_of(record: RunRecord) -> tuple[str, ...]:
     """Return in words what a reviewer would miss, artefacts on a server left aside; empty for a reviewable run."""
-    tags = {name.removeprefix("seedbed."): text for name, text in record.tags.items() if name.startswith("seedbed.")}
+    tags = record.own_tags
     missing = [words for tag, words in _NEEDED.items() if not tags.get(tag)]
     if record.params.get("seed") != tags.get("seed") and "seed" not in missing:
         missing.append("seed (parameter and tag do not agree)")

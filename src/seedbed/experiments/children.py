@@ -25,6 +25,9 @@ from typing import IO, Any, Self, final
 
 from seedbed.errors import WorldError
 
+SEEDBED = (sys.executable, "-P", "-m", "seedbed")
+"""This program, by the same interpreter; as from its script, the current folder is no place to import from."""
+
 _STOP_S = 30.0
 """How long a child may take to close its run."""
 
@@ -89,12 +92,11 @@ class Children:
         folder.mkdir(parents=True, exist_ok=True)
         report = folder / "steps.jsonl"
         report.write_text("", encoding="utf-8")
-        program = Path(sys.executable).with_name("seedbed")
         own = ["--parent", self._parent_run_id, "--report", str(report), "--json"]
         with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
             try:
                 process = subprocess.Popen(
-                    [sys.executable, str(program), "run", *own, *words], stdin=subprocess.PIPE, stdout=out, stderr=err
+                    [*SEEDBED, "run", *own, *words], stdin=subprocess.PIPE, stdout=out, stderr=err
                 )
             except OSError as error:
                 raise WorldError(f"no process can be started: {error}; run fewer at once: --workers 1") from error

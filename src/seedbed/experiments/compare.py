@@ -20,7 +20,7 @@ from seedbed.experiments.bounds import bounds_of, results
 from seedbed.experiments.differences import Differences, differences
 from seedbed.experiments.paired import holm, paired_tests
 from seedbed.experiments.spread import PairedTest
-from seedbed.tracking.provenance import Provenance
+from seedbed.tracking.provenance import read_provenance
 from seedbed.tracking.record import RunRecord
 
 PROVENANCE_FILE = "provenance.json"
@@ -77,7 +77,7 @@ def compare(records: Sequence[RunRecord], folders: Sequence[Path]) -> Comparison
     names = list(dict.fromkeys(name for record in records for name in sorted(results(record.metrics))))
     return Comparison(
         runs=tuple(_head(record) for record in records),
-        differences=differences(records, [_provenance(folder) for folder in folders]),
+        differences=differences(records, [read_provenance(folder / PROVENANCE_FILE) for folder in folders]),
         metrics=tuple(
             MetricRow(
                 name=name,
@@ -102,11 +102,3 @@ def _head(record: RunRecord) -> RunHead:
         results_digest=record.tags.get("seedbed.results_digest", ""),
         note=record.tags.get("mlflow.note.content", ""),
     )
-
-
-def _provenance(folder: Path) -> Provenance | None:
-    file = folder / PROVENANCE_FILE
-    try:
-        return Provenance.model_validate_json(file.read_bytes())
-    except (OSError, ValueError):  # a foreign run, or one of another version
-        return None

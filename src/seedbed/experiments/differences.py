@@ -41,7 +41,7 @@ class Differences(BaseModel):
 
 def differences(records: Sequence[RunRecord], provenances: Sequence[Provenance | None] = ()) -> Differences:
     """Return in what runs differ; packages and variables by name where all have their `provenance.json`."""
-    tags = [_own_tags(record) for record in records]
+    tags = [record.own_tags for record in records]
     config = _side_by_side([record.params for record in records])
     environment = {name: values for name, values in _side_by_side(tags).items() if name in _ENVIRONMENT}
     known = [provenance for provenance in provenances if provenance is not None]
@@ -63,10 +63,6 @@ def package_differences(provenances: Sequence[Provenance]) -> Facts:
     variables = _differing(_side_by_side([each.variables for each in provenances]))
     variables.pop(HASH_SEED, None)  # follows the seed, which stands in the configuration
     return {f"package {name}": values for name, values in packages.items()} | dict(variables)
-
-
-def _own_tags(record: RunRecord) -> dict[str, str]:
-    return {name.removeprefix("seedbed."): text for name, text in record.tags.items() if name.startswith("seedbed.")}
 
 
 def _side_by_side(each: Sequence[Mapping[str, str]]) -> dict[str, tuple[str | None, ...]]:

@@ -10,6 +10,7 @@ flowchart LR
 ```
 """
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from seedbed.experiments.group import TRIALS_FILE, Journal
 from seedbed.experiments.repeat import SPREADS_FILE, RepeatResult
 from seedbed.experiments.spread import Spread
 from seedbed.experiments.trial import Trial
-from seedbed.tracking.provenance import Provenance
+from seedbed.tracking.provenance import Provenance, read_provenance
 from seedbed.tracking.record import RunRecord
 
 NEEDED = ("provenance.json", "diff.patch", "traceback.txt", "plan.json", TRIALS_FILE, SPREADS_FILE, "per_query.parquet")
@@ -70,10 +71,11 @@ class Report:
 
 def gather(record: RunRecord, folder: Path) -> Report:
     """Return what is known of a run, whose artefacts that are NEEDED lie in the folder, as far as it has them."""
-    tags = {name.removeprefix("seedbed."): text for name, text in record.tags.items() if name.startswith("seedbed.")}
-    provenance = _provenance(folder / "provenance.json")
+    tags = record.own_tags
+    provenance = read_provenance(folder / "provenance.json")
+    group = tags.get("group", "")  # of other runs, files that are named like those of a group are the user's
     spreads: Mapping[str, Spread] = {}
-    if (folder / SPREADS_FILE).exists():
+    if group and (folder / SPREADS_FILE).exists():
         spreads = RepeatResult.model_validate_json((folder / SPREADS_FILE).read_bytes()).metrics
     took_s = (record.ended_at - record.started_at).total_seconds() if record.ended_at else None
     return Report(
@@ -90,8 +92,8 @@ def gather(record: RunRecord, folder: Path) -> Report:
             if not (spreads and name.endswith("_std"))
         ],
         costs={name.removeprefix("cost/"): value for name, value in record.metrics.items() if name.startswith("cost/")},
-        trials=Journal(folder).trials(),
-        group=tags.get("group", ""),
+        trials=Journal(folder).trials() if group else (),
+        group=group,
         code={name: text for name, text in tags.items() if name.startswith("git.")},
         diff=_text(folder / "diff.patch"),
         data={name: text for name, text in tags.items() if name.startswith("data")},
@@ -117,10 +119,7 @@ def _commands(record: RunRecord, tags: Mapping[str, str]) -> list[str]:
         steps.append("git apply diff.patch   # an artefact of this run, shown above")
     if steps:
         steps.append("make setup")
-    command = tags.get("command", "")
-    words = command.split(" ")
-    if len(words) > 1 and words[1].endswith("/seedbed"):  # what a shell of the project's environment calls it
-        command = " ".join([".venv/bin/seedbed", *words[2:]])
+    command = _as_typed(tags.get("command", ""))
     if command:
         steps.append(command)
     if command and "--seed" not in command and "seed" in tags:
@@ -128,15 +127,17 @@ def _commands(record: RunRecord, tags: Mapping[str, str]) -> list[str]:
     return reproduce + steps
 
 
+def _as_typed(command: str) -> str:
+    """Return a recorded command as it is typed in the project's folder.
+
+    >>> _as_typed("/a/.venv/bin/python -P -m seedbed run x"), _as_typed("python /a/.venv/bin/seedbed run x")
+    ('.venv/bin/seedbed run x', '.venv/bin/seedbed run x')
+    """
+    return re.sub(r"^\S+ (\S+/seedbed|-P -m seedbed)(?= |$)", ".venv/bin/seedbed", command)
+
+
 def _text(file: Path) -> str:
     if not file.exists():
         return ""
     text = file.read_text(encoding="utf-8", errors="replace")
     return text if len(text) <= _MOST_TEXT else f"{text[:_MOST_TEXT]}\n... [cut: {len(text)} characters]"
-
-
-def _provenance(file: Path) -> Provenance | None:
-    try:
-        return Provenance.model_validate_json(file.read_bytes())
-    except (OSError, ValueError):  # a foreign run, or one of another version
-        return None

@@ -22,6 +22,7 @@ from seedbed.experiments.reproduction.evidence import read_evidence
 from seedbed.tracking.live_run import now_ms
 from seedbed.tracking.ports import RunArchive, RunTracker
 from seedbed.tracking.run import is_alive
+from seedbed.tracking.unsent import refuse_unsent
 
 
 class Resumption(NamedTuple):
@@ -40,13 +41,14 @@ def prepare(run_id: str, archive: RunArchive, tracker: RunTracker, home: Path) -
     """Return how to go on with a run; one whose process is gone and that still counts as running is closed as KILLED.
 
     Raises:
-        UserError: it has finished, it runs, or it does not say what to run.
+        UserError: it has finished, it runs, it waits to be sent, or it does not say what to run.
     """
     with tempfile.TemporaryDirectory() as folder:
         evidence = read_evidence(archive, run_id, Path(folder))
     record, short = evidence.record, evidence.record.run_id[:8]
     if record.status == "FINISHED":
         raise UserError(f"run {short} has finished, there is nothing left to do. Next: seedbed reproduce {short}")
+    refuse_unsent(home, record.run_id)
     recipe, seed = evidence.fact("recipe"), evidence.fact("seed")
     if not (recipe and seed.isdecimal() and "config.json" in evidence.stamps):
         raise UserError(

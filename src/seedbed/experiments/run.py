@@ -61,7 +61,7 @@ def run_experiment(experiment: Experiment, config: BaseModel, run: Run) -> RunRe
             "operation, or add --no-deterministic: its runs are then compared within a tolerance"
         ) from error
     metrics = checked_metrics(experiment.name, returned)
-    run.log_metrics(metrics)
+    run.log_last(metrics)
     return RunResult(
         run_id=run.run_id,
         experiment=experiment.name,

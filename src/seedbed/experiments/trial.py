@@ -20,7 +20,6 @@ from pydantic import BaseModel, ConfigDict
 class Trial(BaseModel):
     """One child run, as it ended."""
 
-    # A metric is finite, but JSON written by hand in a resumed sweep need not be.
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     number: int

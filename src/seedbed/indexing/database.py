@@ -27,7 +27,7 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, fun
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from seedbed.errors import UserError, WorldError
+from seedbed.errors import UserError, WorldError, not_installed
 from seedbed.indexing.migrations import is_current, is_empty, refuse_newer, upgrade
 from seedbed.indexing.schema import of_one_process
 from seedbed.locks import make_folder, owned_lock, patience_s
@@ -187,10 +187,7 @@ def _postgresql(url: URL, timeout_s: float) -> Engine:
     try:
         return create_engine(url, connect_args=arguments)
     except ModuleNotFoundError as error:
-        raise UserError(
-            f"the ledger {url.render_as_string()} needs the package {error.name}, which is not installed. "
-            "Next: pip install 'seedbed[postgres]'"
-        ) from error
+        raise not_installed(f"the ledger {url.render_as_string()}", str(error.name), "postgres") from error
 
 
 def _url(secret: SecretStr) -> URL:

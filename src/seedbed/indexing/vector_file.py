@@ -8,7 +8,7 @@ A file is named after its encoder and its keys, so writing it again, here or els
 flowchart LR
     write_vectors --> Embeddings
     write_vectors --> WorldError
-    read_vectors --> DamagedError
+    read_vectors --> DamagedError & WorldError
 ```
 """
 
@@ -27,7 +27,7 @@ from seedbed.errors import WorldError
 
 
 class DamagedError(Exception):
-    """A file is gone, cannot be read, or does not hold the keys that it should; its text says which."""
+    """A file is gone, is no whole file of vectors, or does not hold the keys that it should; its text says which."""
 
 
 def write_vectors(folder: Path, encoder: str, keys: Sequence[str], embeddings: Embeddings) -> str:
@@ -71,6 +71,7 @@ def read_vectors(path: Path, rows: Mapping[str, int]) -> npt.NDArray[np.float32]
 
     Raises:
         DamagedError: what is there is of no use.
+        WorldError: what is there cannot be read now.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -78,6 +79,9 @@ def read_vectors(path: Path, rows: Mapping[str, int]) -> npt.NDArray[np.float32]
     try:
         table = pq.read_table(path, columns=["key", "vector"], page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:
+        # Arrow tells of a wrong checksum as an OSError too, but of one without a number.
+        if isinstance(error, OSError) and error.errno and not isinstance(error, FileNotFoundError):
+            raise WorldError(f"cannot read vectors from {path}: {error}; mend the disk, then run again") from error
         raise DamagedError(str(error)) from error
     keys = table.column("key").to_pylist()
     if any(row >= len(keys) or keys[row] != key for key, row in rows.items()):

@@ -10,14 +10,13 @@ flowchart LR
 """
 
 import subprocess
-import sys
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from seedbed.api.services import Services
 from seedbed.errors import UserError, WorldError, unknown_choice
-from seedbed.experiments.children import said_by
+from seedbed.experiments.children import SEEDBED, said_by
 from seedbed.experiments.discover import NAMED, names_in, project_folder, summaries_in
 from seedbed.mcp_server.tool import Nothing, Tool
 
@@ -57,14 +56,14 @@ async def describe_experiment(services: Services, asked: ExperimentChoice) -> De
     def look() -> Described:
         words = [named(asked.experiment), "--show-config", "--json"]
         # In a process of its own: what is imported here would stay as it is while somebody edits the experiment.
-        program = [sys.executable, str(Path(sys.executable).with_name("seedbed")), "run", *words]
+        program = [*SEEDBED, "run", *words]
         try:
             done = subprocess.run(program, cwd=folder(), capture_output=True, text=True, timeout=_DESCRIBE_S)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise WorldError(f"experiment {asked.experiment!r} cannot be looked at: {error}") from error
         if done.returncode:
             raise UserError(said_by(done.stderr) or f"{asked.experiment!r} ended with exit code {done.returncode}")
-        return Described.model_validate_json(done.stdout[done.stdout.index("{\n") :])  # behind what an import prints
+        return Described.model_validate_json(done.stdout)
 
     return await services.readers.run(look)
 

@@ -86,7 +86,7 @@ class DigestCache:
         return known | {file.path: text for file, text in read.items()}
 
     def _known(self, files: list[_File]) -> dict[str, str]:
-        wanted = {f"{self._kind}{file.path}": file for file in files}
+        wanted = {self._key(file): file for file in files}
         found: dict[str, str] = {}
         try:
             with self._opened() as connection:
@@ -101,12 +101,16 @@ class DigestCache:
     def _remember(self, read: Mapping[_File, str]) -> None:
         if not read:
             return
-        rows = [(f"{self._kind}{file.path}", file.state, digest) for file, digest in read.items()]
+        rows = [(self._key(file), file.state, digest) for file, digest in read.items()]
         try:
             with self._opened() as connection:
                 connection.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", rows)
         except (sqlite3.Error, OSError) as error:
             logger.warning("digest_cache_unusable", extra={"database": str(self._database), "reason": str(error)})
+
+    def _key(self, file: _File) -> str:
+        # A name need not be text; where two become the same here, the state keeps them apart.
+        return f"{self._kind}{file.path}".encode(errors="backslashreplace").decode()
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:

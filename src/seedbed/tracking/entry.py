@@ -38,6 +38,8 @@ def entry_kind() -> EntryKind:
     if shell == "TerminalInteractiveShell" or hasattr(sys, "ps1"):
         return "interactive"
     if (spec := getattr(main, "__spec__", None)) is not None:
+        if spec.name == "seedbed.__main__":  # the same program by another door: it brings no code of its own
+            return "console script"
         return "prefect worker" if str(spec.name).startswith("prefect.") else "module"
     if "-c" in sys.argv[:1]:
         return "command"

@@ -11,9 +11,10 @@ flowchart LR
 ```
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from seedbed.tracking.record import RunRecord
 
@@ -46,11 +47,12 @@ def sort_runs(
     now: datetime,
     older_than: timedelta,
     sizes: Mapping[str, int],
-    alive: Collection[str] = (),
+    held: Mapping[str, str] = MappingProxyType({}),
 ) -> Sorted:
     """Sort the runs that came to nothing.
 
-    `models` are the sources of registered models, `sizes` bytes by run id, `alive` the runs that a process works on.
+    `models` are the sources of registered models, `sizes` bytes by run id, `held` runs whose record says less than is
+    known here, and why they must stay.
     """
     by_id = {record.run_id: record for record in records}
     why = {record.run_id: reason for record in records if (reason := _came_to_nothing(record, now, older_than))}
@@ -58,7 +60,7 @@ def sort_runs(
     for run_id in [*why, *(record.run_id for record in trash)]:
         if run_id in models:
             stay[run_id] = f"registered as {models[run_id]}"
-    stay |= dict.fromkeys((run_id for run_id in why if run_id in alive), "a process works on it")
+    stay |= {run_id: held[run_id] for run_id in [*why, *(record.run_id for record in trash)] if run_id in held}
     while changed := _held(records, by_id, why, stay):
         stay |= changed
     gone = {run_id: reason for run_id, reason in why.items() if run_id not in stay}

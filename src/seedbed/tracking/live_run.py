@@ -67,6 +67,7 @@ class Run:
         self._tracker = tracker
         self._params: dict[str, str] = {}
         self._metrics: dict[str, float] = {}
+        self._steps: dict[str, int] = {}
         self._costs: dict[str, float] = {}
         self._data: dict[str, str] = {}
         self._results: dict[str, str] = {}
@@ -91,9 +92,18 @@ class Run:
 
     def log_metrics(self, metrics: Mapping[str, float], step: int = 0) -> None:
         """Record results, in one write. They must be equal in equal runs; what it took goes to `log_costs`."""
+        self._log_metrics(metrics, step)
+
+    def log_last(self, metrics: Mapping[str, float]) -> None:
+        """Record results behind every step that they were logged at, which makes them what the record shows."""
+        step = max((self._steps[name] + 1 for name in metrics if name in self._steps), default=0)
+        self._log_metrics(metrics, step, is_last=True)
+
+    def _log_metrics(self, metrics: Mapping[str, float], step: int, *, is_last: bool = False) -> None:
         values = as_numbers("metric", metrics)
-        self._send(metrics=values, step=step)
+        self._send(metrics=values, step=step, is_last=is_last)
         self._metrics |= values
+        self._steps |= {name: max(step, self._steps.get(name, step)) for name in values}
 
     def log_costs(self, costs: Mapping[str, float]) -> None:
         """Record what the run took (seconds, texts embedded), as `cost/<name>` and outside the results digest."""
@@ -108,7 +118,7 @@ class Run:
         Without a digest, they are the digest.
 
         Raises:
-            UserError: no digest is given and there is no file or folder `source`.
+            UserError: no digest is given, and no `source` or none that is there.
         """
         tags = self._named("data", name, digest, str(source))
         md5s = DigestCache(self.home / "digests.db", md5_of_file, kind="md5 ")
@@ -135,6 +145,11 @@ class Run:
 
     def _named(self, kind: str, name: str, digest: str, source: str) -> dict[str, str]:
         check_name("data set" if kind == "data" else kind, name)
+        if not (digest or source):
+            raise UserError(
+                f"{kind} {name!r} has neither a digest nor a source; name one of them. "
+                f'Example: run.use_{kind}({name!r}, source="data/mine")'
+            )
         tags = {f"seedbed.{kind}_source.{name}": self._portable(source)} if source else {}
         if not digest or (source and Path(source).expanduser().exists()):
             content = DigestCache(self.home / "digests.db").digest(Path(source))
@@ -185,7 +200,7 @@ class Run:
         return digest_json({"metrics": {name: _bits(value) for name, value in final.items()}, "results": self._results})
 
     def publish(self) -> None:
-        """Send the artefacts now; otherwise they go when the run closes, and files that have not changed go once."""
+        """Send all artefacts now, not only when the run closes; nothing where none has changed since the last time."""
         found = frozenset(_fingerprints(self.artifacts))
         if found - self._published:
             self._tracker.upload(self.run_id, self.artifacts)
@@ -197,10 +212,18 @@ class Run:
         metrics: Mapping[str, float] = MappingProxyType({}),
         step: int = 0,
         tags: Mapping[str, str] = MappingProxyType({}),
+        *,
+        is_last: bool = False,
     ) -> None:
         if params or metrics or tags:
-            masked = {name: redact_text(text) for name, text in tags.items()}
-            batch = RunBatch(params=params, metrics=metrics, step=step, tags=masked, timestamp_ms=now_ms())
+            batch = RunBatch(
+                params=params,
+                metrics=metrics,
+                step=step,
+                tags={name: redact_text(text) for name, text in tags.items()},
+                timestamp_ms=now_ms(),
+                is_last=is_last,
+            )
             self._tracker.log(self.run_id, batch)
 
 

@@ -93,6 +93,14 @@ def collect(folder: Path | None = None, *, max_diff_bytes: int = MAX_DIFF_BYTES)
     )
 
 
+def read_provenance(file: Path) -> Provenance | None:
+    """Return what a run has recorded; None where it is a foreign run, or one of another version."""
+    try:
+        return Provenance.model_validate_json(file.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
 def installed_packages(path: tuple[str, ...] = ()) -> dict[str, str]:
     """Return name and version of every distribution on the path, the first of equal names as in an import.
 

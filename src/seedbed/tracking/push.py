@@ -49,8 +49,8 @@ def push(home: Path, tracker: RunTracker) -> PushReport:
             kept[run_id] = str(error)
             continue
         try:
-            spool.replay(tracker)
-            sent.append(run_id)
+            if spool.replay(tracker):
+                sent.append(run_id)
         except UserError as error:
             kept[run_id] = str(error)
         except SeedbedError as error:

@@ -39,6 +39,8 @@ class RunBatch(BaseModel):
     timestamp_ms: int
     """When it was measured, not when it was sent."""
     tags: Mapping[str, str] = {}
+    is_last: bool = False
+    """The run has done its work: whatever these metrics are, ending it now would save nothing."""
 
 
 class RunRecord(BaseModel):
@@ -60,3 +62,8 @@ class RunRecord(BaseModel):
     artifact_uri: str
     artifacts: tuple[str, ...] = ()
     """Paths below `artifact_uri`; filled by `get`, empty in a listing."""
+
+    @property
+    def own_tags(self) -> dict[str, str]:
+        """The tags that this project sets, without the `seedbed.` in front."""
+        return {name.removeprefix("seedbed."): text for name, text in self.tags.items() if name.startswith("seedbed.")}

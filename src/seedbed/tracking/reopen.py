@@ -18,6 +18,7 @@ from pathlib import Path
 from seedbed.errors import UserError
 from seedbed.tracking.ports import RunArchive, RunTracker
 from seedbed.tracking.run import Run, closing
+from seedbed.tracking.unsent import refuse_unsent
 
 logger = logging.getLogger(__name__)
 
@@ -37,9 +38,10 @@ def reopened_run(
     `files` are the artefacts to go on with: those of a killed process still lie on this disk, others are fetched.
 
     Raises:
-        UserError: the run has finished, or does not hold those that are `needed`.
+        UserError: the run has finished, waits to be sent, or does not hold those that are `needed`.
     """
     record = archive.get(run_id)
+    refuse_unsent(home, record.run_id)
     if record.status == "FINISHED":
         raise UserError(
             f"run {record.run_id[:8]} has finished: nothing is left to do. Next: seedbed runs show {record.run_id[:8]}"

@@ -34,8 +34,10 @@ class ReportingTracker(RunTracker):
         return run_id
 
     def log(self, run_id: str, batch: RunBatch) -> None:
-        """Write the batch, and tell its metrics; what it costs is nobody's business."""
+        """Write the batch, and tell its metrics; what it costs is nobody's business, nor what comes out at the end."""
         self._inner.log(run_id, batch)
+        if batch.is_last:
+            return
         if metrics := {name: value for name, value in batch.metrics.items() if not name.startswith("cost/")}:
             self._tell({"step": batch.step, "metrics": metrics})
 

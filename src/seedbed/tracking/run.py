@@ -17,6 +17,7 @@ import threading
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from types import FrameType, MappingProxyType
@@ -25,6 +26,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel
 
 from seedbed.digests import digest_file, digest_json, digest_stream
+from seedbed.locks import owned_lock
 from seedbed.logging_config import bind_run
 from seedbed.logging_redaction import redact_text
 from seedbed.tracking.live_run import Run, now_ms
@@ -61,10 +63,11 @@ def tracked_run(
     """Open a run, seed the libraries, and close the run as FINISHED, as FAILED with the error, or as KILLED.
 
     A seed is drawn and recorded when there is none; provenance is collected when it is not given. `begun_as` is the run
-    whose checkpoints this one goes on from.
+    whose checkpoints this one goes on from; one process at a time does.
 
     Raises:
-        WorldError: the tracking store is away now; what it misses later depends on the tracker.
+        WorldError: the tracking store is away now; what it misses later depends on the tracker. Or another process goes
+            on from these checkpoints.
     """
     plan = SeedPlan(root=new_seed() if seed is None else seed)
     provenance = provenance or collect()
@@ -74,9 +77,13 @@ def tracked_run(
         parent_run_id=parent_run_id,
         tags=_masked(tags) | _masked(provenance.tags()) | _own_tags(plan, config, deterministic),
     )
-    run_id = tracker.start(start)
-    run = Run(tracker, run_id=run_id, experiment=experiment, seed=plan.root, home=home, begun_as=begun_as)
-    with closing(run, tracker):
+    with ExitStack() as held:
+        if begun_as:
+            lock = home / "locks" / f"run-{begun_as}.lock"
+            held.enter_context(owned_lock(lock, f"what run {begun_as[:8]} has begun"))
+        run_id = tracker.start(start)
+        run = Run(tracker, run_id=run_id, experiment=experiment, seed=plan.root, home=home, begun_as=begun_as)
+        held.enter_context(closing(run, tracker))
         logger.info("run_started", extra={"experiment": experiment, "seed": plan.root})
         _stamp(run, config, provenance, run.artifacts.parent / "stamps", tracker)
         plan.seed_libraries(deterministic=deterministic)
@@ -86,7 +93,9 @@ def tracked_run(
 @contextmanager
 def closing(run: Run, tracker: RunTracker) -> Iterator[None]:
     """Close the run behind the block, as FINISHED, as FAILED with the error, or as KILLED."""
-    with bind_run(run.run_id), _sigterm_as_exit(), ExitStack() as held:
+    with bind_run(run.run_id), _sigterm_as_exit(), ExitStack() as behind, ExitStack() as held:
+        # A file that is locked stays on a network file system; and what stays makes no failure of what is recorded.
+        remove = partial(shutil.rmtree, ignore_errors=True)
         try:
             run.artifacts.mkdir(parents=True, exist_ok=True)
             held.enter_context(FileLock(alive_file(run.home, run.run_id), thread_local=False))
@@ -96,10 +105,11 @@ def closing(run: Run, tracker: RunTracker) -> Iterator[None]:
             results = {"seedbed.results_digest": run.results_digest()}
             _finish(run, tracker, "FINISHED", ended_ms, results | artifact_tags(run.artifacts))
         except BaseException as error:
-            _close_failed(run, tracker, error)
+            if _close_failed(run, tracker, error):
+                behind.callback(remove, run.artifacts.parent)
             raise
-        shutil.rmtree(run.artifacts.parent)
-        shutil.rmtree(run.checkpoints, ignore_errors=True)
+        behind.callback(remove, run.artifacts.parent)
+        behind.callback(remove, run.checkpoints)
 
 
 def alive_file(home: Path, run_id: str) -> Path:
@@ -176,8 +186,8 @@ def in_one_line(error: BaseException) -> str:
     return redact_text(line.encode(errors="backslashreplace").decode())
 
 
-def _close_failed(run: Run, tracker: RunTracker, error: BaseException) -> None:
-    """Close after an error, which stays the one that is raised."""
+def _close_failed(run: Run, tracker: RunTracker, error: BaseException) -> bool:
+    """Close after an error, which stays the one that is raised; return whether everything was sent."""
     ended_ms = now_ms()
     status: FinalStatus = "FAILED" if isinstance(error, Exception) else "KILLED"
     text = redact_text("".join(traceback.format_exception(error)))
@@ -188,10 +198,11 @@ def _close_failed(run: Run, tracker: RunTracker, error: BaseException) -> None:
             _send_artifacts(run)
         finally:  # nor may artefacts that cannot be sent, nor a second Ctrl-C
             _finish(run, tracker, status, ended_ms, {"seedbed.error": in_one_line(error)})
-        shutil.rmtree(run.artifacts.parent)
     except Exception as second:
         stay = f"its files stay in {run.artifacts.parent}"
         error.add_note(f"and run {run.run_id} could not be closed whole, {stay}: {second}")
+        return False
+    return True
 
 
 def _send_artifacts(run: Run) -> None:

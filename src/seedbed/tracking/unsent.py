@@ -21,7 +21,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
-from seedbed.errors import WorldError
+from seedbed.errors import UserError, WorldError
 from seedbed.tracking.live_run import now_ms
 from seedbed.tracking.ports import RunTracker
 from seedbed.tracking.spool_event import EVENT, Event, Finish, Log, Upload
@@ -30,6 +30,15 @@ from seedbed.tracking.spool_event import EVENT, Event, Finish, Log, Upload
 def unsent_folder(home: Path) -> Path:
     """Return where the runs lie that a tracking store has not taken whole."""
     return home / "unsent"
+
+
+def refuse_unsent(home: Path, run_id: str) -> None:
+    """Raise UserError where a run's results wait on disk: sent later, they would overwrite what it has got since."""
+    if (unsent_folder(home) / run_id).is_dir():
+        raise UserError(
+            f"what came out of run {run_id[:8]} waits on disk, and the tracking store does not know it. "
+            "Next: seedbed runs push"
+        )
 
 
 class Spool:
@@ -73,12 +82,16 @@ class Spool:
             shutil.copytree(source, self.folder / name)
         return name
 
-    def replay(self, tracker: RunTracker) -> None:
+    def replay(self, tracker: RunTracker) -> bool:
         """Send the events in order and remove the folder; at a refusal, keep what was not accepted and pass it on.
 
-        A run whose process ended without closing it is closed as KILLED.
+        A run whose process ended without closing it is closed as KILLED. Returns False where there was nothing to send:
+        another process was faster, or was killed while it removed what it had sent.
         """
         events = list(self._pending())
+        if not events:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            return False
         if not any(isinstance(event, Finish) for event in events):
             events.append(Finish(status="KILLED", timestamp_ms=_last_ms(events)))
         for number, event in enumerate(events):
@@ -87,7 +100,9 @@ class Spool:
             except BaseException:
                 self._keep_only(events[number:])
                 raise
-        shutil.rmtree(self.folder)
+        self._events.unlink()  # first: from here on there is nothing to send
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return True
 
     def _send(self, event: Event, tracker: RunTracker) -> None:
         run_id = self.folder.name

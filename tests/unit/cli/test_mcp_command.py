@@ -31,7 +31,7 @@ def test_without_the_package_the_extra_is_told(invoke, monkeypatch):
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "mcp", None)
     monkeypatch.setitem(sys.modules, "mcp.server", None)
-    with pytest.raises(UserError, match=r"pip install 'seedbed\[mcp\]'"):
+    with pytest.raises(UserError, match=r'add "seedbed\[mcp\]" to the dependencies'):
         invoke()
 
 

@@ -75,6 +75,18 @@ def test_result_says_what_ran_and_what_came_out(tmp_path):
     assert result.metrics in [batch.metrics for batch in tracker.batches]
 
 
+def test_what_is_returned_is_what_the_record_shows_of_a_metric_that_was_logged_on_the_way(tmp_path):
+    def measure(config, run):
+        for step in (1, 3, 2):
+            run.log_metrics({"loss": 1 / step}, step=step)
+        run.log_metrics({"other": 1.0}, step=9)
+        return {"loss": 9.0, "size": 1}
+
+    _, tracker = run_function(measure, tmp_path)
+    # A store shows the value of the highest step.
+    assert max((batch.step, batch.metrics["loss"]) for batch in tracker.batches if "loss" in batch.metrics) == (4, 9.0)
+
+
 def test_equal_results_have_equal_digests_whatever_they_cost(tmp_path):
     def measured(value, cost, rows):
         def measure(config, run):

@@ -108,6 +108,16 @@ def test_failed_cell_that_was_mended_does_not_fail_the_run(shell, store):
     assert store.status == "FINISHED"
 
 
+def test_conclusion_with_a_picture_that_does_not_draw_can_be_mended_and_else_fails_the_run(shell, store):
+    bad = 'book.conclude("It is 2.", "no figure")'
+    run(shell, OPEN, bad, CONCLUDE)
+    assert store.status == "FINISHED"
+    store.calls.clear()
+    run(shell, OPEN, bad)
+    notebook_run._at_exit()
+    assert (store.status, store.tags["seedbed.error"][:14]) == ("FAILED", "AttributeError")
+
+
 def test_second_conclusion_is_refused_with_what_to_do(shell, store):
     assert all(result.success for result in run(shell, OPEN, CONCLUDE))
     (refused,) = run(shell, CONCLUDE)

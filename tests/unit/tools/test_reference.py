@@ -3,7 +3,9 @@
 tests/unit/tools/test_reference.py - v0.1.0
 """
 
+import ast
 import re
+import tomllib
 
 import pytest
 from fastapi.routing import APIRoute
@@ -42,14 +44,14 @@ def test_every_command_has_its_entry():
 def test_every_command_says_what_it_does_and_has_an_example():
     page = (REFERENCE / "cli.md").read_text()
     for words in commands().keys() - {"seedbed"}:
-        section = page.partition(f"{{#{words.replace(' ', '-')}}}\n")[2].partition("\n## ")[0]
+        section = page.partition(f"\n## {words}\n")[2].partition("\n## ")[0]
         assert words in section.partition("```bash\n")[2], words
 
 
 def test_every_option_that_help_shows_has_its_entry():
     page = (REFERENCE / "cli.md").read_text()
     for words, command in commands().items():
-        section = page.partition(f"{{#{words.replace(' ', '-')}}}\n")[2].partition("\n## ")[0]
+        section = page.partition(f"\n## {words}\n")[2].partition("\n## ")[0]
         shown = [option for each in command.params if not each.hidden for option in each.opts]
         assert [option for option in shown if option != "--help" and option not in section] == [], words
 
@@ -72,6 +74,32 @@ def test_every_event_has_its_entry():
     logged = {name for path in sources if "tests" not in path.parts for name in called.findall(path.read_text())}
     assert len(logged) > 40
     assert logged <= entries("log-events.md", head="event")
+
+
+def test_every_extra_has_its_entry_and_an_error_names_only_those():
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    extras = set(pyproject["project"]["optional-dependencies"])
+    assert extras == entries("extras.md", head="extra")
+    texts = [path.read_text("utf-8") for folder in ("src", "pipelines") for path in (ROOT / folder).rglob("*.py")]
+    callers = [ast.walk(ast.parse(text)) for text in texts if "not_installed(" in text]
+    calls = [node for nodes in callers for node in nodes if is_call(node)]
+    assert len(calls) >= 7
+    assert {call.args[2].value for call in calls} <= extras
+
+
+def is_call(node):
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "not_installed"
+
+
+def test_types_of_the_api_are_told_in_words_and_not_by_the_name_of_a_model():
+    page = (REFERENCE / "api.md").read_text()
+    assert re.findall(r"\| body \| [^|]*`[A-Z]\w+`", page) == []
+    assert "| `model` | body | string (at most 200 characters) or null | | one of GET /v1/models" in page
+
+
+@pytest.mark.parametrize("page", ["api.md", "cli.md"])
+def test_headings_carry_no_marks_that_some_renderers_show(page):
+    assert re.findall(r"^#.*\{#.*$", (REFERENCE / page).read_text(), re.MULTILINE) == []
 
 
 def test_names_of_events_are_words_and_not_sentences():

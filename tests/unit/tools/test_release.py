@@ -15,7 +15,7 @@ import pytest
 from tests.repositories import git
 from tools.built import faults_in_wheel
 from tools.project_files import ROOT
-from tools.release import changed_since_last_tag, main, stamp
+from tools.release import changed_since_last_tag, faults_before, main, stamp
 from tools.stamps import notes_of, released, stamped
 
 CHANGELOG = "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- Something.\n\n## [0.1.0]\n\n- The beginning.\n"
@@ -73,6 +73,13 @@ def test_only_what_changed_since_the_last_release_is_stamped(project):
 def test_without_an_earlier_release_everything_is_stamped(project):
     git(project, "tag", "-d", "v0.1.0")
     assert len(stamp(project, "0.2.0")) == 3
+
+
+def test_the_first_release_may_have_the_version_that_pyproject_has(project):
+    git(project, "branch", "-M", "main")
+    assert [fault.partition(";")[0] for fault in faults_before(project, "0.1.0")] == ["the tag v0.1.0 is there already"]
+    git(project, "tag", "-d", "v0.1.0")
+    assert list(faults_before(project, "0.1.0")) == []
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,13 @@ def test_everything_is_read_again_on_demand(cache, folder, reads):
     assert len(reads) == 4
 
 
+def test_file_whose_name_is_no_text_is_read_once_too(cache, folder, reads):
+    Path(os.fsdecode(bytes(folder / "deep") + b"/caf\xe9.txt")).write_text("three")
+    first = cache.digest(folder)
+    assert cache.digest(folder) == first
+    assert len(reads) == 3
+
+
 def test_damaged_memory_costs_time_and_nothing_else(cache, folder, reads, tmp_path, caplog):
     first = cache.digest(folder)
     (tmp_path / "home" / "digests.db").write_text("no database, but a text of some length" * 100)

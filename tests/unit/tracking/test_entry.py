@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from seedbed.experiments.children import SEEDBED
 from seedbed.tracking.entry import command_line, entry_kind
 
 SOURCE = Path(__file__).parents[3] / "src"
@@ -68,6 +69,13 @@ def test_console_script_brings_the_code_of_the_current_folder(project):
         assert ask(program, cwd=project)[:2] == ("console script", project)
     finally:
         program.unlink()
+
+
+def test_this_program_by_its_module_is_the_same_as_by_its_script(project):
+    done = subprocess.run([*SEEDBED, "--version"], capture_output=True, text=True, timeout=LIMIT_S, cwd=project)
+    assert (done.returncode, done.stdout[:8]) == (0, "seedbed ")
+    as_module = "import types; __spec__ = types.SimpleNamespace(name='seedbed.__main__')\n"
+    assert ask(sys.executable, "-c", as_module + CODE, cwd=project)[:2] == ("console script", project)
 
 
 def test_command_and_program_from_stdin_bring_the_current_folder(project):

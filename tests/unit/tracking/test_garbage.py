@@ -29,8 +29,8 @@ def record(run_id, status="FAILED", days=30, parent="", **tags):
     )
 
 
-def sort(*records, trash=(), models=None, alive=()):
-    found = sort_runs(records, trash, models or {}, NOW, WEEK, {"a": 10, "b": 5}, alive)
+def sort(*records, trash=(), models=None, held=None):
+    found = sort_runs(records, trash, models or {}, NOW, WEEK, {"a": 10, "b": 5}, held or {})
     return {item.name: item.reason for item in found.can_go}, {item.name: item.reason for item in found.must_stay}
 
 
@@ -87,10 +87,10 @@ def test_what_it_frees_is_told():
     assert sum(item.num_bytes for item in found.can_go) == 15
 
 
-def test_run_that_a_process_works_on_stays_however_long_ago_it_began_and_so_does_what_is_part_of_it():
+def test_run_of_which_more_is_known_here_stays_however_long_ago_it_began_and_so_does_what_is_part_of_it():
     runs = [record("a", "RUNNING"), record("b", parent="a"), record("c", "RUNNING")]
 
-    assert sort(*runs, alive=("a",)) == (
+    assert sort(*runs, trash=[record("d")], held={"a": "a process works on it", "d": "it waits"}) == (
         {"c": "never closed: its process was killed"},
-        {"a": "a process works on it", "b": "part of a, which stays"},
+        {"a": "a process works on it", "d": "it waits", "b": "part of a, which stays"},
     )

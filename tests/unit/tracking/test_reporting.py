@@ -27,11 +27,12 @@ def test_id_and_every_step_are_told_and_everything_is_passed_on(tmp_path, report
     run.log_costs({"seconds": 3.0})
     run.log_params({"k": 1})
     run.log_metrics({"loss": float("nan")}, step=2)
+    run.log_last({"loss": 9.0})  # whoever reads this could end a run that is about to close
     tracker.upload(run_id, tmp_path)
     tracker.finish(run_id, "FINISHED", 0)
 
     told = [json.loads(line) for line in report.read_text().splitlines()]
     assert told[:2] == [{"run_id": run_id}, {"step": 1, "metrics": {"loss": 0.5}}]
     assert (len(told), told[2]["step"]) == (3, 2)
-    assert [what for what, _ in inner.calls] == ["start", "log", "log", "log", "log", "upload", "finish"]
+    assert [what for what, _ in inner.calls] == ["start", "log", "log", "log", "log", "log", "upload", "finish"]
     assert tracker.artifact_uri(run_id) == f"memory:{run_id}"

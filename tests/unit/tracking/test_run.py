@@ -17,7 +17,7 @@ from pydantic import BaseModel, SecretStr
 
 from seedbed.errors import UserError, WorldError
 from seedbed.tracking.provenance import Provenance, collect
-from seedbed.tracking.run import tracked_run
+from seedbed.tracking.run import is_alive, tracked_run
 from tests.unit.tracking.listing import ListingTracker
 
 
@@ -273,6 +273,15 @@ def test_costs_are_kept_apart_from_results(open_run, tracker):
         assert tracker.batches[-1].metrics == {"cost/num_embedded": 7.0}
 
 
+@pytest.mark.parametrize("kind", ["data", "model"])
+def test_what_is_named_without_digest_and_source_is_refused_and_the_current_folder_is_not_read(open_run, kind):
+    with (
+        open_run() as run,
+        pytest.raises(UserError, match=rf"{kind} 'x' has neither .* Example: run.use_{kind}\('x', "),
+    ):
+        getattr(run, f"use_{kind}")("x")
+
+
 def test_data_digests_are_tags_and_one_digest_names_them_all(open_run, tracker):
     with open_run() as run:
         assert run.data_digest == ""
@@ -303,3 +312,21 @@ def test_nothing_is_left_of_a_run_but_what_was_sent(open_run, tmp_path):
     with open_run() as run:
         (run.artifacts / "big.bin").write_bytes(b"x" * 1000)
     assert [path for path in Path(tmp_path).rglob("*") if path.is_file()] == []
+
+
+def test_run_is_finished_even_where_its_folder_does_not_go_away(open_run, tracker, tmp_path, monkeypatch):
+    real, was_alive = os.unlink, []
+
+    def unlink(path, **at):
+        was_alive.append(is_alive(tmp_path, run.run_id))  # a locked file cannot be removed from a network file system
+        if path == "stuck":
+            raise PermissionError(path)
+        real(path, **at)
+
+    with open_run() as run:
+        (run.artifacts / "stuck").touch()
+        (run.artifacts / "other").touch()
+        monkeypatch.setattr(os, "unlink", unlink)
+    assert tracker.status == "FINISHED"
+    assert [path.name for path in run.artifacts.iterdir()] == ["stuck"]
+    assert not any(was_alive)

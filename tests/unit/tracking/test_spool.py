@@ -206,6 +206,37 @@ def test_folder_named_outside_the_spool_is_not_sent(store, tracker, tmp_path):
     assert "line 2 is damaged" in push(tmp_path, store).kept[run_id]
 
 
+def test_run_that_another_push_has_sent_meanwhile_is_not_closed_again(store, tracker, tmp_path, monkeypatch):
+    run_id = run_that_loses_its_store(store, tracker, tmp_path / "files")
+    store.failure = None
+    assert push(tmp_path, store).sent == (run_id,)
+    store.calls.clear()
+    monkeypatch.setattr("seedbed.tracking.push.unsent_runs", lambda _: [run_id])  # listed before the other was through
+    assert push(tmp_path, store).sent == ()
+    assert store.calls == []
+    assert list((tmp_path / "unsent").iterdir()) == []
+
+
+@pytest.mark.parametrize("first", ["events.jsonl", "files-1/a.txt"])
+def test_push_that_was_killed_while_it_removed_what_it_had_sent_says_nothing_new_of_the_run(
+    store, tracker, tmp_path, monkeypatch, first
+):
+    run_id = run_that_loses_its_store(store, tracker, tmp_path / "files")
+    store.failure = None
+
+    def killed_after_the_first_file(folder, **_):
+        (folder / first).unlink(missing_ok=True)
+
+    with monkeypatch.context() as killed:
+        killed.setattr("seedbed.tracking.unsent.shutil.rmtree", killed_after_the_first_file)
+        assert push(tmp_path, store).sent == (run_id,)
+    assert (tmp_path / "unsent" / run_id / "files-1").exists()
+    store.calls.clear()
+    push(tmp_path, store)
+    assert store.calls == []
+    assert unsent_runs(tmp_path) == []
+
+
 def _lose_store_and_wait(home: Path, ready: "multiprocessing.synchronize.Event") -> None:
     store = ListingTracker()
     tracker = SpoolingTracker(store, home)

@@ -84,7 +84,7 @@ def summary(record: RunRecord) -> dict[str, Any]:
 
 def detail(record: RunRecord) -> RunDetail:
     """Return all that is shown of a run."""
-    made_by = {name.removeprefix("seedbed."): text for name, text in record.tags.items() if name.startswith("seedbed.")}
+    made_by = record.own_tags
     return RunDetail(
         **summary(record) | {"links": {"self": f"/experiments/{record.run_id}", "artifacts": record.artifact_uri}},
         params=first(record.params),

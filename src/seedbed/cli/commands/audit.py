@@ -27,7 +27,7 @@ def audit(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Say of every recorded run whether it can be reviewed, and what is missing.
+    """Check whether each recorded run can be reviewed, and list what is missing.
 
     Exit code 0: all can. 1: some cannot; the output says which, and why.
 

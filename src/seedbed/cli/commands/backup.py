@@ -26,11 +26,13 @@ def backup(
     ] = None,
     keep: Annotated[
         int | None,
-        typer.Option(min=1, max=10_000, help="How many stay; default: SEEDBED_BACKUP__KEEP.", show_default=False),
+        typer.Option(
+            min=1, max=10_000, help="Number of backups to keep; default: SEEDBED_BACKUP__KEEP.", show_default=False
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Put runs, index and models into one checked archive, while runs go on, and delete the oldest.
+    """Back up runs, index and models into one checked archive while runs continue; delete the oldest backups.
 
     A Qdrant server's collections are in it; of other servers the output says how they are saved.
 

@@ -34,7 +34,9 @@ def embed(
         str | None, typer.Option(help="What the corpus is: docstrings, jsonl, parquet, folder or beir.")
     ] = None,
     corpus_path: Annotated[Path | None, typer.Option(help="File or folder of the corpus.")] = None,
-    texts: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many; a GPU needs 20000 to show.")] = 300,
+    texts: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="Number of texts; use 20000 or more for a GPU.")
+    ] = 300,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure every encoder that runs here, on your texts: speed, and how far its vectors are from those in fp32.

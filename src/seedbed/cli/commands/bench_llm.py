@@ -24,16 +24,20 @@ _MAX_CLIENTS = 256
 
 
 def llm(
-    concurrency: Annotated[str, typer.Option(help="How many clients at a time: numbers, commas between.")] = "1,4,16",
-    requests: Annotated[int, typer.Option(min=1, max=100_000, help="Questions at each number of clients.")] = 32,
-    max_tokens: Annotated[int, typer.Option(min=1, max=100_000, help="Longest answer.")] = 64,
-    prompt_words: Annotated[int, typer.Option(min=1, max=100_000, help="Words of a random prompt.")] = 64,
-    prompts: Annotated[Path | None, typer.Option(help="File with a prompt a line, instead of random ones.")] = None,
-    ttft_ms: Annotated[float, typer.Option(min=1, help="Limit to the first token, for goodput.")] = 1000,
-    itl_ms: Annotated[float, typer.Option(min=1, help="Limit between tokens (mean of an answer), for goodput.")] = 100,
+    concurrency: Annotated[str, typer.Option(help="Numbers of simultaneous clients, separated by commas.")] = "1,4,16",
+    requests: Annotated[int, typer.Option(min=1, max=100_000, help="Requests for each number of clients.")] = 32,
+    max_tokens: Annotated[int, typer.Option(min=1, max=100_000, help="Longest answer, in tokens.")] = 64,
+    prompt_words: Annotated[int, typer.Option(min=1, max=100_000, help="Words in a random prompt.")] = 64,
+    prompts: Annotated[Path | None, typer.Option(help="File with one prompt per line, instead of random ones.")] = None,
+    ttft_ms: Annotated[
+        float, typer.Option(min=1, help="Longest wait for the first token that counts as goodput.")
+    ] = 1000,
+    itl_ms: Annotated[
+        float, typer.Option(min=1, help="Longest wait between tokens (mean of an answer) that counts as goodput.")
+    ] = 100,
     model: Annotated[str | None, typer.Option(help="Model; default: that of the settings, or the first.")] = None,
     backend: Annotated[str | None, typer.Option(help="Which of SEEDBED_LLM__BACKENDS; default: the first.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the random prompts.")] = 7,
+    seed: Annotated[int, typer.Option(help="Seed of the random prompts.")] = 7,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure a server of language models: time to the first token, between tokens, throughput, goodput.

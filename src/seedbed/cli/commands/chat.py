@@ -22,19 +22,21 @@ def register(app: typer.Typer) -> None:
 
 
 def chat(
-    question: Annotated[str | None, typer.Argument(help="What to say; without it, a conversation.")] = None,
+    question: Annotated[str | None, typer.Argument(help="Question; without one, a conversation starts.")] = None,
     model: Annotated[str | None, typer.Option(help="Model; default: that of the settings, or the first.")] = None,
     backend: Annotated[str | None, typer.Option(help="Which of SEEDBED_LLM__BACKENDS; default: the first.")] = None,
-    system: Annotated[str | None, typer.Option(help="What the model is told before the conversation.")] = None,
-    history: Annotated[Path | None, typer.Option(help="File that the conversation goes on from, and into.")] = None,
-    schema: Annotated[Path | None, typer.Option(help="JSON Schema file that the answer has to obey.")] = None,
-    max_tokens: Annotated[int | None, typer.Option(min=1, help="Longest answer.")] = None,
-    temperature: Annotated[float | None, typer.Option(min=0, help="0: the likeliest answer.")] = None,
-    seed: Annotated[int | None, typer.Option(help="The same seed, the same answer, where the server can.")] = None,
-    models: Annotated[bool, typer.Option("--models", help="List the models that are served, and stop.")] = False,
+    system: Annotated[str | None, typer.Option(help="Instructions for the model.")] = None,
+    history: Annotated[
+        Path | None, typer.Option(help="File that keeps the conversation; continued if it exists.")
+    ] = None,
+    schema: Annotated[Path | None, typer.Option(help="JSON Schema file that the answer must follow.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Longest answer, in tokens.")] = None,
+    temperature: Annotated[float | None, typer.Option(min=0, help="0 always picks the likeliest token.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Same seed, same answer, if the server supports it.")] = None,
+    models: Annotated[bool, typer.Option("--models", help="List the served models and stop.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, for one question.")] = False,
 ) -> None:
-    """Talk to a language model that is served; an empty line or Ctrl-D ends the conversation.
+    """Talk to a served language model; an empty line or Ctrl-D ends the conversation.
 
     Example: seedbed chat "Say hello in French." --model chat
     """

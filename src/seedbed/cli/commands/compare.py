@@ -27,10 +27,10 @@ def register(app: typer.Typer) -> None:
 
 
 def compare(
-    runs: Annotated[
-        list[str], typer.Argument(help=f"Ids of 2 to {_MOST_RUNS} runs; others are compared to the first.")
-    ],
-    to: Annotated[Path | None, typer.Option(metavar="FILE", help="Where; default: in reports/ of the home.")] = None,
+    runs: Annotated[list[str], typer.Argument(help=f"Ids of 2 to {_MOST_RUNS} runs; each is compared with the first.")],
+    to: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File to write; default: in reports/ of the home folder.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Compare runs: configuration, code, data and environment, and whether their metrics differ by more than chance.

@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Look at hardware, versions, disk, model and services, and say how to mend what is not well.
+    """Check hardware, versions, disk, model and services, and say how to fix problems.
 
     Exit code 0: everything necessary is there. 1: something is broken.
 
@@ -77,7 +77,7 @@ def _print_report(hardware: "Hardware", versions: dict[str, str | None], finding
         },
     )
     print_pairs("versions", {name: version or "not installed" for name, version in versions.items()})
-    table = Table("what", "state", "found", "how to mend it", title="findings", title_justify="left")
+    table = Table("what", "state", "found", "how to fix it", title="findings", title_justify="left")
     for each in findings:
         state = Text(each.state, style=_STYLES[each.state])
         table.add_row(each.name, state, Text(each.detail, overflow="fold"), Text(each.mend, overflow="fold"))

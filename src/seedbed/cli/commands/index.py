@@ -31,22 +31,22 @@ def index(
         str | None, typer.Option(help="What the corpus is: docstrings, jsonl, parquet, folder or beir.")
     ] = None,
     corpus_path: Annotated[Path | None, typer.Option(help="File or folder of the corpus.")] = None,
-    collection: Annotated[str | None, typer.Option(help="Name of the index; default: from the corpus.")] = None,
+    collection: Annotated[str | None, typer.Option(help="Name of the index; default: derived from the corpus.")] = None,
     allow_shrink: Annotated[
-        bool, typer.Option("--allow-shrink", help="Delete what the corpus no longer has, however much it is.")
+        bool, typer.Option("--allow-shrink", help="Delete documents that are no longer in the corpus, however many.")
     ] = False,
     plan: Annotated[
-        bool, typer.Option("--plan", help="Say what would be done and what it would cost; nothing is written.")
+        bool, typer.Option("--plan", help="Show what would be done and what it would cost; write nothing.")
     ] = False,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Compare the store with the ledger, point by point, and mend it.")
+        bool, typer.Option("--verify", help="Compare the store with the ledger, point by point, and repair it.")
     ] = False,
     rollback: Annotated[
-        bool, typer.Option("--rollback", help="Let searches see the collection they saw before; twice: back again.")
+        bool, typer.Option("--rollback", help="Switch searches back to the previous collection; run it twice to undo.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Bring a store up to date with a corpus: only what is new or changed is embedded.
+    """Bring an index up to date with a corpus; only new or changed texts are embedded.
 
     Exit code 0: everything is indexed. 1: some records were not, or a service failed. 2: wrong input.
 
@@ -91,8 +91,8 @@ def _bring_up_to_date(index: "Index", *, as_json: bool) -> None:
         typer.echo('Next: seedbed search "your question"')
     if report.num_documents_kept:
         typer.echo(
-            f"seedbed: {report.num_documents_kept} documents that the corpus no longer has, or has broken, stay in the "
-            "index; they go when every record can be read, or with --allow-shrink",
+            f"seedbed: {report.num_documents_kept} documents that are missing or unreadable in the corpus stay in the "
+            "index; they are deleted once every record can be read, or with --allow-shrink",
             err=True,
         )
     if report.num_rejected:

@@ -26,7 +26,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    group = typer.Typer(rich_markup_mode="rich", no_args_is_help=True, help="Look after served language models.")
+    group = typer.Typer(rich_markup_mode="rich", no_args_is_help=True, help="Check and fetch language models.")
     group.callback()(lambda: None)
     group.command()(status)
     group.command()(pull)
@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 
 def status(as_json: JsonOption = False) -> None:
-    """Say what really runs, and warn where it is not what was planned: another model, RAM instead of GPU, less context.
+    """Show what really runs, and warn if it differs from the plan: another model, RAM instead of GPU, less context.
 
     Exit code 0: all is as planned. 1: there is a warning, or nothing answers.
 
@@ -75,7 +75,7 @@ def pull(
     strict: StrictOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Fetch the model that fits, before it is needed, and record its digest; what does not fit is not fetched.
+    """Fetch the model that fits before it is needed, and record its digest; one that does not fit is not fetched.
 
     Example: seedbed llm pull --model chat-small
     """

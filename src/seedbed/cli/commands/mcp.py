@@ -21,24 +21,27 @@ def register(app: typer.Typer) -> None:
 
 
 def mcp(
-    http: Annotated[bool, typer.Option("--http", help="Listen on 127.0.0.1 instead; tokens as for the API.")] = False,
+    http: Annotated[
+        bool, typer.Option("--http", help="Listen on 127.0.0.1 instead; needs a token, as the API does.")
+    ] = False,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on, with --http.")] = 8001,
     allow_run: Annotated[
-        bool, typer.Option("--allow-run", help="Let agents start experiments: one at a time, an hour at most.")
+        bool, typer.Option("--allow-run", help="Let agents start experiments: one at a time, for an hour at most.")
     ] = False,
     project: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="The project, for programs that start in a folder of theirs.")
+        Path | None, typer.Option(metavar="FOLDER", help="Project folder, for agents that start elsewhere.")
     ] = None,
 ) -> None:
-    """Let AI agents read runs, experiments and the index, over the Model Context Protocol. Read-only.
+    """Let AI agents read runs, experiments and the index, over the Model Context Protocol.
 
-    Agents start this command themselves, and talk to it over its standard input and output.
+    Agents start this command themselves, and talk to it over its standard input and output. Read-only unless
+    --allow-run is given.
 
     Example: seedbed mcp --project ~/my-project
     """
     import os
 
-    from seedbed.errors import UserError
+    from seedbed.errors import UserError, not_installed
     from seedbed.logging_config import configure
     from seedbed.settings import load_settings
 
@@ -52,7 +55,7 @@ def mcp(
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in {"mcp", "mcp_types"}:
             raise
-        raise UserError("the package mcp is not installed; pip install 'seedbed[mcp]'") from error
+        raise not_installed("seedbed mcp", "mcp", "mcp") from error
     settings = load_settings()
     configure(settings.log, service="api" if http else "cli", home=settings.home)
     if http:

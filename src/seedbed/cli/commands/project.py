@@ -20,17 +20,20 @@ if TYPE_CHECKING:
     from seedbed.template.answers import Answers
 
 _Seedbed = Annotated[
-    str, typer.Option("--seedbed", metavar="PATH|VERSION", help="Which seedbed it uses; default: the one that runs.")
+    str,
+    typer.Option(
+        "--seedbed", metavar="PATH|VERSION", help="Seedbed that the project uses; default: the one that runs."
+    ),
 ]
 _Without = Annotated[
     list[str] | None,
-    typer.Option(metavar="PART", help="Leave out api, containers, dvc, llm or ner; may be given often."),
+    typer.Option(metavar="PART", help="Leave out api, containers, dvc, llm or ner; may be repeated."),
 ]
-_Name = Annotated[str, typer.Option(help="Of the project; default: the folder's.", show_default=False)]
-_Package = Annotated[str, typer.Option(help="What is imported; default: made from the name.", show_default=False)]
-_Description = Annotated[str, typer.Option(help="One line.", show_default=False)]
-_Author = Annotated[str, typer.Option(help="Who writes it; default: git's user.name.", show_default=False)]
-_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object; asks nothing.")]
+_Name = Annotated[str, typer.Option(help="Project name; default: the folder's name.", show_default=False)]
+_Package = Annotated[str, typer.Option(help="Import name; default: derived from the name.", show_default=False)]
+_Description = Annotated[str, typer.Option(help="One-line description.", show_default=False)]
+_Author = Annotated[str, typer.Option(help="Author; default: git's user.name.", show_default=False)]
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object; ask nothing.")]
 _Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing, take the defaults.")]
 
 
@@ -41,7 +44,7 @@ def register(app: typer.Typer) -> None:
 
 
 def new(
-    folder: Annotated[Path, typer.Argument(help="Where; it is made, or empty.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(help="Folder to create; it may exist if empty.", show_default=False)],
     name: _Name = "",
     package: _Package = "",
     description: _Description = "",
@@ -51,11 +54,11 @@ def new(
     ] = "",
     without: _Without = None,
     seedbed: _Seedbed = "",
-    git: Annotated[bool, typer.Option("--git/--no-git", help="With a repository and a first commit.")] = True,
+    git: Annotated[bool, typer.Option("--git/--no-git", help="Create a repository with a first commit.")] = True,
     yes: _Yes = False,
     as_json: _Json = False,
 ) -> None:
-    """Make a project of its own that uses this library; on a terminal it asks for what is not given.
+    """Create a project that uses this library; in a terminal, ask for whatever is not given.
 
     Example: seedbed new ../bird-songs --without ner --without containers
     """
@@ -87,7 +90,7 @@ def new(
 
 
 def adopt(
-    folder: Annotated[Path, typer.Argument(help="The project.", show_default=False)],
+    folder: Annotated[Path, typer.Argument(help="Project folder.", show_default=False)],
     name: _Name = "",
     package: _Package = "",
     description: _Description = "",
@@ -97,7 +100,7 @@ def adopt(
     yes: _Yes = False,
     as_json: _Json = False,
 ) -> None:
-    """Add settings, tracking and an example to a project that exists; nothing of what is there is changed or moved.
+    """Add settings, tracking and an example to an existing project; existing files are neither changed nor moved.
 
     Example: seedbed adopt .
     """
@@ -128,12 +131,12 @@ def adopt(
 
 
 def update(
-    folder: Annotated[Path, typer.Argument(help="The project.")] = Path(),
+    folder: Annotated[Path, typer.Argument(help="Project folder.")] = Path(),
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit code 1 when there is an update.")] = False,
     seedbed: _Seedbed = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Merge what the skeleton has become into a project, on a branch of its own; edits stay.
+    """Merge changes of the skeleton into a project, on a separate branch; your edits are kept.
 
     Exit code 1: files are in conflict, or, with --check, there is an update.
 

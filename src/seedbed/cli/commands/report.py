@@ -22,12 +22,14 @@ def register(app: typer.Typer) -> None:
 
 def report(
     run: Annotated[str, typer.Argument(help="Id of a run, or the first digits of it (at least 4).")],
-    to: Annotated[Path | None, typer.Option(metavar="FILE", help="Where; default: in reports/ of the home.")] = None,
+    to: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File to write; default: in reports/ of the home folder.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Write one HTML page for a reviewer: what, why, numbers, plots, how it was made, how to make it again.
+    """Write one HTML page for a reviewer: what, why, numbers, plots, how it was made, how to reproduce it.
 
-    The page stands alone: it can be mailed, printed and read without a network.
+    The page is self-contained: it can be mailed, printed and read without a network.
 
     Example: seedbed report 1f3a --to review.html
     """
@@ -41,4 +43,4 @@ def report(
         return
     typer.echo(f"Report: {file}")
     if not found.note:
-        typer.echo("It says no reason: next time, seedbed run … --note 'why'")
+        typer.echo("No reason is recorded. Next time: seedbed run … --note 'why'")

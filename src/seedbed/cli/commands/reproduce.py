@@ -27,14 +27,15 @@ def register(app: typer.Typer) -> None:
 def reproduce(
     run: Annotated[str, typer.Argument(help="Id of a run, or the first digits of it (at least 4).")],
     here: Annotated[
-        bool, typer.Option("--here", help="With the code and the environment as they are here, not as they were.")
+        bool, typer.Option("--here", help="Use the code and the environment as they are here, not the recorded ones.")
     ] = False,
     tolerance: Annotated[
-        float, typer.Option(min=0, max=1, help="Relative; for other hardware and runs that are not deterministic.")
+        float,
+        typer.Option(min=0, max=1, help="Relative tolerance, for other hardware and runs that are not deterministic."),
     ] = 1e-3,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Make a run again from its id, and compare: code, configuration, data, environment, results.
+    """Reproduce a run from its id, and compare code, configuration, data, environment and results.
 
     Exit code 0: reproduced. 1: not reproduced; the output names the first difference.
 

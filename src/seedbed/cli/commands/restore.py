@@ -21,21 +21,22 @@ def register(app: typer.Typer) -> None:
 
 
 def restore(
-    archive: Annotated[Path, typer.Argument(help="A file that `seedbed backup` has made.")],
+    archive: Annotated[Path, typer.Argument(help="Archive made by `seedbed backup`.")],
     home: Annotated[
         Path | None, typer.Option(help="Folder to restore into; default: SEEDBED_HOME.", show_default=False)
     ] = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Move what is there aside, to <home>.before-restore-<time>.")
+        bool, typer.Option("--replace", help="Move the existing folder aside, to <home>.before-restore-<time>.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Make the home folder what it was when the archive was written; every byte is checked first.
+    """Restore the home folder from a backup, after checking every byte.
 
     Collections that were saved from the Qdrant server of the settings go back there; with --replace also over what is
     there now.
 
-    Exit code 0: it is back. 1: the disk is full or something uses the folder. 2: no intact archive, or a full folder.
+    Exit code 0: restored. 1: the disk is full or something uses the folder. 2: the archive is damaged, or the folder is
+    not empty.
 
     Example: seedbed restore /mnt/backups/seedbed/seedbed-20260131T043000.000000Z.tar --replace
     """
@@ -53,7 +54,7 @@ def restore(
     head = {"home": restored.home, "as of": f"{restored.created_at:%Y-%m-%d %H:%M:%S} UTC", "files": restored.num_files}
     print_pairs("restored", head | dict(restored.counts))
     if restored.moved_aside:
-        typer.echo(f"what was there is now {restored.moved_aside}; delete it when you need it no longer")
+        typer.echo(f"the previous content is now in {restored.moved_aside}; delete it when you no longer need it")
     if restored.collections:
         typer.echo(f"put back into {settings.store.place}: {', '.join(restored.collections)}")
     for run_id in restored.running:

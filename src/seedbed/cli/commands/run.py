@@ -47,28 +47,32 @@ def run(
         int | None, typer.Option(help="Root of every random choice, 0 to 4294967295; default: drawn and recorded.")
     ] = None,
     overrides: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set one key; may be given often.")
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set one key; may be repeated.")
     ] = None,
     config_file: Annotated[
-        str | None, typer.Option("--config", metavar="FILE", help="Begin with the config.json of a run.")
+        str | None, typer.Option("--config", metavar="FILE", help="Start from the config.json of a run.")
     ] = None,
     deterministic: Annotated[
         bool | None,
-        typer.Option("--deterministic/--no-deterministic", help="Equal runs, equal bits; default: without a GPU."),
+        typer.Option(
+            "--deterministic/--no-deterministic", help="Make equal runs bit-identical; default: when no GPU is visible."
+        ),
     ] = None,
-    resume: Annotated[str, typer.Option(metavar="RUN", help="Go on with a run that was cut off.")] = "",
-    seeds: Annotated[str, typer.Option(metavar="0-9", help="Run once for each seed: mean, spread, interval.")] = "",
+    resume: Annotated[str, typer.Option(metavar="RUN", help="Continue a run that was interrupted.")] = "",
+    seeds: Annotated[
+        str, typer.Option(metavar="0-9", help="Run once per seed; report mean, spread and interval.")
+    ] = "",
     workers: Annotated[
-        int | None, typer.Option(min=1, max=256, help="Runs at once, with --seeds; default: one a core, 8 at most.")
+        int | None, typer.Option(min=1, max=256, help="Parallel runs, with --seeds; default: one per core, at most 8.")
     ] = None,
-    note: Annotated[str, typer.Option(help="Why: kept with the run, shown by its report.")] = "",
+    note: Annotated[str, typer.Option(help="Reason for the run; stored with it and shown in its report.")] = "",
     parent: Annotated[str, typer.Option(hidden=True, help="The run of the group that started this one.")] = "",
     report: Annotated[str, typer.Option(hidden=True, help="File that whoever started this run reads.")] = "",
-    show_config: Annotated[bool, typer.Option("--show-config", help="Show what can be set, run nothing.")] = False,
+    show_config: Annotated[bool, typer.Option("--show-config", help="Show what can be set; run nothing.")] = False,
     show_list: Annotated[bool, typer.Option("--list", help="List the experiments of this project.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Run an experiment: seeded, recorded, and repeatable from what was recorded.
+    """Run an experiment: seeded, recorded, and reproducible from the record.
 
     Example: seedbed run retrieval --seed 7 --set top_k=20
     """
@@ -88,14 +92,13 @@ def run(
     if not show_config:
         start = start.begun()
     from seedbed import wiring
-    from seedbed.experiments.define import load
     from seedbed.experiments.overrides import resolve
     from seedbed.logging_config import configure
     from seedbed.settings import load_settings
 
     settings = load_settings()
     configure(settings.log, service="cli", home=settings.home)
-    chosen = load(start.experiment, project_folder())
+    chosen = load_experiment(start.experiment)
     config = resolve(chosen.config_model, wiring.sections(settings), overrides or (), start.recorded())
     if show_config:
         _print_config(chosen, config, as_json)
@@ -139,13 +142,12 @@ def _run_seeds(
 ) -> None:
     from seedbed.cli import groups
     from seedbed.errors import UserError
-    from seedbed.experiments.define import load
     from seedbed.experiments.plan import plan_seeds
 
     if seed is not None:
         raise UserError("--seed is one and --seeds are several; keep one of them")
     settings = groups.settings()
-    chosen = load(experiment, project_folder())
+    chosen = load_experiment(experiment)
     plan = plan_seeds(chosen, experiment, seeds, overrides, workers or groups.default_workers())
     groups.run_group(chosen, plan, settings, note=note, as_json=as_json)
 
@@ -286,6 +288,14 @@ def _print_config(chosen: "Experiment", config: "BaseModel", as_json: bool) -> N
     for key, (value, meaning) in keys.items():
         table.add_row(key, value, meaning)
     console().print(table)
+
+
+def load_experiment(name: str) -> "Experiment":
+    """Return an experiment; what its file prints when it is imported is no answer."""
+    from seedbed.experiments.define import load
+
+    with _stdout_kept_for_the_answer():
+        return load(name, project_folder())
 
 
 def project_folder() -> "Path | None":

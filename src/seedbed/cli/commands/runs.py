@@ -38,10 +38,10 @@ def register(app: typer.Typer) -> None:
 def list_runs(
     context: typer.Context,
     experiment: Annotated[str | None, typer.Option(help="Only runs of this experiment.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many, newest first.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Number of runs, newest first.")] = 20,
     as_json: _AsJson = False,
 ) -> None:
-    """List what was recorded, newest first; show one run; send what is still on disk; remove what came to nothing.
+    """List recorded runs, newest first; show one; send those still on disk; remove failed ones.
 
     Example: seedbed runs --experiment retrieval --limit 5
     """
@@ -68,7 +68,7 @@ def show(
     run: Annotated[str, typer.Argument(help="Id of a run, or the first digits of it (at least 4).")],
     as_json: _AsJson = False,
 ) -> None:
-    """Show one run: parameters, metrics, what made it, artefacts.
+    """Show one run: parameters, metrics, provenance, artefacts.
 
     Example: seedbed runs show 1f3a
     """
@@ -80,7 +80,7 @@ def show(
     if as_json:
         print_json(_facts(record))
         return
-    made_by = {name.removeprefix("seedbed."): text for name, text in record.tags.items() if name.startswith("seedbed.")}
+    made_by = record.own_tags
     print_pairs(f"run {record.run_id}", _head(record))
     print_pairs("parameters", dict(sorted(record.params.items())))
     print_metrics(dict(sorted(record.metrics.items())))
@@ -89,7 +89,7 @@ def show(
 
 
 def push(as_json: _AsJson = False) -> None:
-    """Send the runs that were kept on disk because the tracking store was away.
+    """Send the runs that were kept on disk because the tracking server was away.
 
     Exit code 0: nothing waits any more. 1: some runs stay; the output says why.
 

@@ -23,12 +23,15 @@ _UNITS = ("B", "KB", "MB", "GB", "TB")
 
 def gc(
     older_than: Annotated[
-        float, typer.Option(min=0, metavar="DAYS", help="Leave alone what is younger: days, 0.5 is twelve hours.")
+        float,
+        typer.Option(
+            min=0, metavar="DAYS", help="Keep runs that failed later; 0.5 is twelve hours. Deleted runs always go."
+        ),
     ] = 7.0,
     yes: Annotated[bool, typer.Option("--yes", help="Remove without asking.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object; removes only with --yes.")] = False,
 ) -> None:
-    """Remove runs that failed or were killed, folders of no run, and indexes that no search sees; asks first.
+    """Remove failed and killed runs, folders without a run, and indexes that no search uses; asks first.
 
     What stays: every run that finished, runs that a registered model comes from, groups of which one run stays, runs
     that another one names, and the indexes that searches see or could go back to.

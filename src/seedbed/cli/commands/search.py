@@ -26,7 +26,7 @@ def search(
     collection: Annotated[str | None, typer.Option(help="Which index; default: the newest.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Ask the store: the chunks whose meaning is nearest to the text.
+    """Search an index for the chunks closest in meaning to the text.
 
     Example: seedbed search "parse a date from a string" -k 5
     """

@@ -18,9 +18,7 @@ from seedbed.cli.commands.serve_llm import llm
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    group = typer.Typer(
-        rich_markup_mode="rich", no_args_is_help=True, help="Serve what was recorded and indexed, or a model."
-    )
+    group = typer.Typer(rich_markup_mode="rich", no_args_is_help=True, help="Serve the API, or a language model.")
     group.callback()(lambda: None)
     group.command()(api)
     group.command()(llm)
@@ -28,13 +26,15 @@ def register(app: typer.Typer) -> None:
 
 
 def api(
-    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0: everybody's.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 makes it reachable from other machines.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8000,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes; several need a store server.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes; more than one needs a store server.")] = 1,
 ) -> None:
-    """Answer HTTP requests: entities, experiments, search, embeddings, pipelines, a page. Ctrl-C ends it.
+    """Serve entities, experiments, search, embeddings, pipelines and a web page over HTTP; Ctrl-C stops it.
 
-    The first time, a NER model is trained, which takes minutes; SEEDBED_NER__MODEL names another one.
+    The first start trains a NER model, which takes minutes; SEEDBED_NER__MODEL names another model.
 
     Example: seedbed serve api --port 8000
     """

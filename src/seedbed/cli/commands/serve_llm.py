@@ -29,7 +29,7 @@ def llm(
     model: ModelOption = None,
     strict: StrictOption = False,
     plan: Annotated[
-        bool, typer.Option("--plan", help="Say what would be served and why; only COMPOSE_PROFILES is written.")
+        bool, typer.Option("--plan", help="Show what would be served and why; write only COMPOSE_PROFILES.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the plan as one JSON object.")] = False,
 ) -> None:

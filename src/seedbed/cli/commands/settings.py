@@ -20,7 +20,9 @@ def register(app: typer.Typer) -> None:
 
 
 def settings(
-    names: Annotated[bool, typer.Option("--names", help="List what can be set, without reading what is.")] = False,
+    names: Annotated[
+        bool, typer.Option("--names", help="List what can be set, without reading the current values.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show the effective settings and where each comes from; secrets are masked.

@@ -23,55 +23,57 @@ def register(app: typer.Typer) -> None:
 def sweep(
     experiment: Annotated[str, typer.Argument(help="Its name, or path/to/file.py:function.", show_default=False)] = "",
     grid: Annotated[
-        list[str] | None, typer.Option("--grid", metavar="KEY=VALUE,VALUE", help="Values to try; may be given often.")
+        list[str] | None, typer.Option("--grid", metavar="KEY=VALUE,VALUE", help="Values to try; may be repeated.")
     ] = None,
     ranges: Annotated[
         list[str] | None,
-        typer.Option("--range", metavar="KEY=LOW:HIGH[:log]", help="Numbers to search between, with --search optuna."),
+        typer.Option("--range", metavar="KEY=LOW:HIGH[:log]", help="Bounds to search between, with --search optuna."),
     ] = None,
-    search: Annotated[
-        str, typer.Option(help="grid = every combination; optuna = learn from the trials before.")
-    ] = "grid",
+    search: Annotated[str, typer.Option(help="grid: every combination; optuna: learn from earlier trials.")] = "grid",
     trials: Annotated[
-        int | None, typer.Option(min=1, max=10_000, help="How many, with --search optuna; default: 20.")
+        int | None, typer.Option(min=1, max=10_000, help="Number of trials, with --search optuna; default: 20.")
     ] = None,
-    metric: Annotated[str, typer.Option(help="What is searched for; default: the first that all trials return.")] = "",
-    minimize: Annotated[bool, typer.Option("--minimize", help="The lowest value is the best.")] = False,
+    metric: Annotated[str, typer.Option(help="Metric that decides; default: the first that all trials return.")] = "",
+    minimize: Annotated[bool, typer.Option("--minimize", help="Prefer the lowest value.")] = False,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set one key for all trials.")
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(help="Of every trial and of the search; default: drawn and recorded.")
+        int | None, typer.Option(help="Seed of every trial and of the search; default: drawn and recorded.")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, max=256, help="Trials at once; default: one for each core, 8 at most.")
+        int | None,
+        typer.Option(min=1, max=256, help="Parallel trials; default: one per core, at most 8; resumed: as before."),
     ] = None,
-    note: Annotated[str, typer.Option(help="Why: kept with the run, shown by its report.")] = "",
-    resume: Annotated[str, typer.Option(metavar="RUN", help="Go on with an interrupted sweep or run --seeds.")] = "",
+    note: Annotated[str, typer.Option(help="Reason for the run; stored with it and shown in its report.")] = "",
+    resume: Annotated[str, typer.Option(metavar="RUN", help="Continue an interrupted sweep or run --seeds.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Try configurations of an experiment, each in a process of its own, and show the best.
 
-    Example: seedbed sweep retrieval --grid top_k=5,10 --grid chunk.tokens=64,128
+    Example: seedbed sweep retrieval --grid top_k=10,20 --grid chunk.tokens=64,128
 
     Example: seedbed sweep my.py:train --search optuna --range rate=1e-5:1e-2:log --trials 40 --metric loss --minimize
     """
     from seedbed import wiring
     from seedbed.cli import groups
-    from seedbed.cli.commands.run import project_folder
+    from seedbed.cli.commands.run import load_experiment
     from seedbed.errors import UserError
-    from seedbed.experiments.define import load
     from seedbed.experiments.plan import plan_sweep
 
     settings = groups.settings()
     if resume:
-        if experiment or grid or ranges or overrides:
-            raise UserError("--resume goes on with what was planned; leave out experiment, --grid, --range and --set")
-        groups.resume(resume, settings, as_json=as_json)
+        planned = (experiment, grid, ranges, overrides, trials, metric, minimize, seed is not None, note)
+        if any(planned) or search != "grid":
+            raise UserError(
+                "--resume goes on with what was planned; beside it only --workers and --json mean something: "
+                "leave out experiment and all others"
+            )
+        groups.resume(resume, settings, workers=workers, as_json=as_json)
         return
     if not experiment:
         raise UserError("no experiment is named. Example: seedbed sweep retrieval --grid top_k=10,20")
-    chosen = load(experiment, project_folder())
+    chosen = load_experiment(experiment)
     plan = plan_sweep(
         chosen,
         experiment,

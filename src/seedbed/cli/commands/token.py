@@ -21,12 +21,13 @@ def register(app: typer.Typer) -> None:
 
 def token(
     scope: Annotated[
-        list[str], typer.Option(help="What it lets do: experiments:read, llm, ner, pipelines:run, search; repeatable.")
+        list[str],
+        typer.Option(help="Scope to grant: experiments:read, llm, ner, pipelines:run, search; may be repeated."),
     ],
-    ttl: Annotated[int, typer.Option(min=1, help="Seconds until it runs out.")] = 3600,
-    subject: Annotated[str, typer.Option(help="Whom it names: limits count for each subject.")] = "dev",
+    ttl: Annotated[int, typer.Option(min=1, help="Lifetime in seconds.")] = 3600,
+    subject: Annotated[str, typer.Option(help="Subject of the token; rate limits apply per subject.")] = "dev",
 ) -> None:
-    """Print a token for the API that has the same settings, signed with its key.
+    """Print a token for the API, signed with the key from these settings.
 
     Example: curl -H "Authorization: Bearer $(seedbed token --scope experiments:read)" http://127.0.0.1:8000/experiments
     """

@@ -9,7 +9,6 @@ flowchart LR
 ```
 """
 
-import math
 from collections.abc import Iterator, Mapping
 
 from seedbed.experiments.reproduction.difference import Difference, Kind, in_order
@@ -64,15 +63,20 @@ def package_differences(
 def _results(then: Evidence, now: Evidence) -> Iterator[Difference]:
     if then.fact("results_digest") == now.fact("results_digest"):
         return
-    for name in sorted(then.results.keys() | now.results.keys()):
-        before, after = then.results.get(name), now.results.get(name)
-        if before != after and not (before is not None and after is not None and math.isnan(before + after)):
-            yield Difference(kind="metric", what=name, then=_number(before), now=_number(after))
-    yield from _entries("metric", then.detailed_results, now.detailed_results, "digest of ")
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else repr(value)
+    before, after = ({name: repr(value) for name, value in side.results.items()} for side in (then, now))
+    found = [
+        *_entries("metric", before, after),
+        *_entries("metric", then.detailed_results, now.detailed_results, "digest of "),
+    ]
+    yield from found or [
+        Difference(
+            kind="metric",
+            what="results digest",
+            then=then.fact("results_digest"),
+            now=now.fact("results_digest"),
+            hint="no metric that the record shows differs",
+        )
+    ]
 
 
 def _facts(then: Evidence, now: Evidence, kind: Kind, names: Mapping[str, str]) -> Iterator[Difference]:

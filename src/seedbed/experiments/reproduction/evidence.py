@@ -23,6 +23,7 @@ from seedbed.digests import digest_file, digest_of
 from seedbed.errors import SeedbedError
 from seedbed.tracking.ports import RunArchive
 from seedbed.tracking.record import RunRecord
+from seedbed.tracking.run import STAMPS
 
 type Json = dict[str, Any]
 
@@ -148,7 +149,7 @@ def read_evidence(archive: RunArchive, run_id: str, folder: Path) -> Evidence:
     """Return what the store has about a run; its stamps are fetched into the folder."""
     record = archive.get(run_id)
     stamps: dict[str, Path] = {}
-    for name in ("config.json", "provenance.json", "diff.patch"):
+    for name in STAMPS:
         if name in record.artifacts:
             with suppress(SeedbedError):
                 stamps[name] = archive.download(record.run_id, name, folder)

@@ -19,7 +19,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import Any, Self, cast, final
 
-from seedbed.errors import UserError, WorldError
+from seedbed.errors import WorldError, not_installed
 from seedbed.indexing.encode import Encoded
 from seedbed.indexing.worker import Task, Worker
 from seedbed.indexing.workers import Workers
@@ -29,7 +29,7 @@ try:
     import ray
     from ray.exceptions import RayActorError, RayError, RayTaskError
 except ModuleNotFoundError as missing:
-    raise UserError("indexing.workers=ray needs Ray. Next: pip install 'seedbed[ray]'") from missing
+    raise not_installed("indexing.workers=ray", "Ray", "ray") from missing
 
 _TRIES_PER_SHARD = 3
 """A text that ends every process which reads it must not go round for ever."""

@@ -21,13 +21,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from seedbed.errors import UserError
+from seedbed.errors import UserError, WorldError
 from seedbed.locks import ONE_MIGRATION, owned_lock
 from seedbed.tracking.adapters.mlflow_errors import shown, translated
 from seedbed.tracking.config import TrackingConfig
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from sqlalchemy import Engine
 
 _SCHEMES = ("http", "https", "mssql", "mysql", "postgresql", "sqlite")
 
@@ -85,8 +86,8 @@ def connect(config: TrackingConfig, home: Path) -> "MlflowClient":
         logging.getLogger("alembic").setLevel(logging.WARNING)
         logging.getLogger("mlflow").setLevel(logging.WARNING)
         if not is_server(uri):
-            schema = f"the schema of {shown(uri)}"
-            with owned_lock(home / "mlflow.lock", schema, _LOCK_TIMEOUT_S), ONE_MIGRATION:
+            schema, file = f"the schema of {shown(uri)}", _file_of(uri) or home / "mlflow.db"
+            with owned_lock(file.with_suffix(".lock"), schema, _LOCK_TIMEOUT_S), ONE_MIGRATION:
                 migrate(uri)
         return MlflowClient(tracking_uri=uri)
 
@@ -111,6 +112,9 @@ def migrate(uri: str) -> None:
     """Create the tables of a new store and bring those of an older one up to date; the caller holds the lock.
 
     An SQLite file is copied aside before an older schema is touched.
+
+    Raises:
+        WorldError: an SQLite store cannot be brought up to date; it is as it was.
     """
     from alembic.script import ScriptDirectory
 
@@ -118,23 +122,79 @@ def migrate(uri: str) -> None:
     db: Any = importlib.import_module("mlflow.store.db.utils")
     engine = db.create_sqlalchemy_engine_with_retry(uri)
     try:
-        if db._is_empty_database(engine):
-            db._initialize_tables(engine)
-            if engine.dialect.name == "sqlite":
-                with engine.connect() as connection:  # kept in the file: one sync a commit, and readers never wait
-                    connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+        is_new = db._is_empty_database(engine)
+        found = None if is_new else db._get_schema_version(engine)
+        if found == db._get_latest_schema_revision():
             return
-        found, wanted = db._get_schema_version(engine), db._get_latest_schema_revision()
-        if found != wanted:
+        if found is not None:
             ScriptDirectory.from_config(db._get_alembic_config("")).get_revision(found)  # refuses what it does not know
-            if engine.dialect.name == "sqlite" and engine.url.database:
-                _copy_aside(Path(engine.url.database), found)
-            db._upgrade_db(engine)
+        if (file := _file_of(uri)) is None:
+            _bring_up_to_date(db, engine, is_new)
+            return
     finally:
         engine.dispose()
+    _bring_file_up_to_date(db, uri, file, found, is_new)
 
 
-def _copy_aside(database: Path, revision: str) -> None:
-    copy = database.with_name(f"{database.name}.{revision}.bak")
-    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
+def _file_of(uri: str) -> Path | None:
+    """Return the file of an SQLite store that has one under a plain name."""
+    from sqlalchemy import make_url
+
+    url = make_url(uri)
+    name = url.database or ""
+    return Path(name) if url.get_backend_name() == "sqlite" and name and not name.startswith((":", "file:")) else None
+
+
+def _bring_up_to_date(db: Any, engine: "Engine", is_new: bool) -> None:
+    if is_new:
+        db._initialize_tables(engine)
+    else:
+        db._upgrade_db(engine)
+
+
+def _bring_file_up_to_date(db: Any, uri: str, database: Path, revision: str | None, is_new: bool) -> None:
+    """Work on a copy and write it over the file in one transaction.
+
+    A step of a migration is no transaction in SQLite: killed on the way, none of them could be made again.
+    """
+    from sqlalchemy import make_url
+
+    copy = database.with_name(f"{database.name}.new")
+    for suffix in ("", "-wal", "-shm", "-journal"):  # what a process left that was killed here
+        copy.with_name(copy.name + suffix).unlink(missing_ok=True)
+    with closing(sqlite3.connect(database)) as live:
+        before = _num_writes(live)
+        if not is_new:
+            _copy(live, database.with_name(f"{database.name}.{revision or 'half-made'}.bak"))
+            _copy(live, copy)
+        engine = db.create_sqlalchemy_engine(make_url(uri).set(database=str(copy)).render_as_string(False))
+        try:
+            _bring_up_to_date(db, engine, is_new)
+            with engine.connect() as connection:  # kept in the file: one sync a commit, and readers never wait
+                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+        except Exception as error:
+            raise WorldError(
+                f"the tables of {database} cannot be made: {' '.join(str(error).split())[:300]}; it is as it was. "
+                "Next: install the versions that wrote it (uv.lock), or move it away"
+            ) from error
+        finally:
+            engine.dispose()
+        if _num_writes(live) != before:
+            raise WorldError(
+                f"another process wrote to {database} while its tables were brought up to date; "
+                "the file is as that process left it. End that process, then try again"
+            )
+        with closing(sqlite3.connect(copy)) as changed:
+            changed.backup(live)
+    copy.unlink()
+
+
+def _copy(database: sqlite3.Connection, to: Path) -> None:
+    with closing(sqlite3.connect(to)) as target:
+        database.backup(target)
+
+
+def _num_writes(database: sqlite3.Connection) -> int:
+    """Return a number that differs once another connection has written."""
+    (number,) = database.execute("PRAGMA data_version").fetchone()
+    return int(number)

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, final
 
-from seedbed.errors import SeedbedError, UserError, WorldError
+from seedbed.errors import SeedbedError, UserError, WorldError, not_installed
 from seedbed.tracking.config import TrackingConfig
 from seedbed.tracking.ports import FinalStatus, RunTracker
 from seedbed.tracking.record import RunBatch, RunStart
@@ -46,9 +46,7 @@ class WandbTracker(RunTracker):
         try:
             import wandb
         except ImportError as error:
-            raise UserError(
-                "SEEDBED_TRACKING__WANDB_PROJECT is set, but wandb is not installed; install the extra: seedbed[wandb]"
-            ) from error
+            raise not_installed("SEEDBED_TRACKING__WANDB_PROJECT", "wandb", "wandb") from error
         run_id = secrets.token_hex(16)
         team, _, project = (self._config.wandb_project or "").rpartition("/")
         key = self._config.wandb_key

@@ -98,6 +98,14 @@ def test_nan_that_stays_nan_is_no_difference_beside_another():
     assert [each.what for each in found.differences] == ["b"]
 
 
+def test_sign_of_a_zero_is_a_difference_and_so_is_a_digest_over_values_that_the_record_does_not_show():
+    zero = verdict(evidence({"a": 0.0}), evidence({"a": -0.0}))
+    assert [str(each) for each in zero.differences] == ["metric: a was 0.0, is -0.0"]
+    hidden = verdict(evidence({"a": 1.0}), evidence({"a": 1.0}, {"results_digest": "other"}))
+    assert hidden.status == "not reproduced"
+    assert "first difference: metric: results digest was a=1.0, is other; no metric that the record" in hidden.why
+
+
 def test_file_of_an_experiment_is_the_same_one_in_another_tree():
     def told(recipe, root, folder):
         return evidence({"a": 1.0}, {"recipe": recipe}, code={"root": root}, folder=folder)
