@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Any, cast, get_args
+from typing import Any, cast
 from uuid import UUID
 
 from prefect import flow, runtime, task
@@ -28,7 +28,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 from prefect.utilities.annotations import quote
 
-from seedbed.corpora.config import CorpusKind
+from seedbed.corpora.config import CORPORA, CorpusKind
 from seedbed.errors import SeedbedError, WorldError
 from seedbed.indexing.index import Index
 from seedbed.indexing.plan import Shard
@@ -125,13 +125,15 @@ def as_markdown(report: IndexReport) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the flow here, print its report as JSON, return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m pipelines.embed_corpus", description=__doc__.partition("\n")[0])
-    parser.add_argument("--corpus-kind", choices=get_args(CorpusKind.__value__))
+    parser.add_argument("--corpus-kind", help=f"one of {', '.join(CORPORA.built_in)}, or a plug-in's")
     parser.add_argument("--corpus-path")
     parser.add_argument("--collection")
     parser.add_argument("--allow-shrink", action="store_true", help="delete however many documents are gone")
     chosen = parser.parse_args(arguments)
     try:
         configure(load_settings().log, service="flow", stream=sys.stderr)
+        if chosen.corpus_kind:
+            CORPORA.find(chosen.corpus_kind)  # what Prefect says of a parameter is longer
         print(embed_corpus(**vars(chosen)).model_dump_json(indent=2))
     except SeedbedError as error:
         print(error, file=sys.stderr)

@@ -51,6 +51,7 @@ TAGS = {
     "seedbed.notebook.*": "path, digest and order of the cells of a notebook, or why they are not known",
     "seedbed.packages_digest": "digest of names and versions of everything that was installed",
     "seedbed.platform": "operating system",
+    "seedbed.plugin.*": "corpus, encoder or store that is not built in: name, class, package, version, commit",
     "seedbed.promoted": "true: the NER model became the champion",
     "seedbed.promotion": "why, or why not",
     "seedbed.python": "version of Python",

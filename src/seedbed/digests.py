@@ -8,7 +8,7 @@ only files whose vendor publishes a sha256 are checked by that (seedbed.embeddin
 ```mermaid
 flowchart LR
     digest_file --> digest_of
-    digest_json --> digest_of
+    digest_json --> canonical_json & digest_of
 ```
 """
 
@@ -42,7 +42,16 @@ def digest_stream(parts: Iterable[bytes | str]) -> str:
 
 def digest_json(value: object) -> str:
     """Return the digest of a JSON value, the same whatever the order of keys; floats count to the last bit."""
-    return digest_of(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=True))
+    return digest_of(canonical_json(value))
+
+
+def canonical_json(value: object) -> str:
+    """Return a JSON value as the same text whatever the order of keys.
+
+    >>> canonical_json({"b": 1, "a": [True]})
+    '{"a":[true],"b":1}'
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=True)
 
 
 def digest_file(path: Path) -> str:

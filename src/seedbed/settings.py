@@ -13,6 +13,7 @@ classDiagram
 ```
 """
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -33,7 +34,7 @@ from seedbed.embedding.config import EmbeddingConfig
 from seedbed.errors import UserError
 from seedbed.experiments.fields import in_words
 from seedbed.indexing.config import IndexingConfig
-from seedbed.logging_redaction import MASK, redact_text, remember_secrets
+from seedbed.logging_redaction import MASK, redact_text, redact_tree, remember_secrets
 from seedbed.logging_section import LoggingConfig
 from seedbed.ner.config import NerConfig
 from seedbed.serving.config import LlmConfig
@@ -235,6 +236,8 @@ def _leaves(model: BaseModel, section: str = "") -> Iterator[tuple[str, object]]
 def _shown(value: object) -> str | None:
     if value is None:
         return None
+    if isinstance(value, dict):  # as it is written, and as it may be shown
+        return json.dumps(redact_tree(value))
     return MASK if isinstance(value, SecretStr) else redact_text(str(value))
 
 

@@ -79,7 +79,7 @@ def allowed_values(field: FieldInfo) -> str:
 
     >>> from seedbed.stores.config import StoreConfig
     >>> allowed_values(StoreConfig.model_fields["kind"]), allowed_values(StoreConfig.model_fields["timeout_s"])
-    ('chroma, qdrant', 'number > 0, <= 3600')
+    ('chroma, qdrant; or the name of a plug-in', 'number > 0, <= 3600')
     """
     schema = TypeAdapter(field.rebuild_annotation()).json_schema()
     return "; ".join(_words(kind) for kind in schema.get("anyOf", [schema]) if kind.get("type") != "null")

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from seedbed.corpora.config import ChunkConfig, CorpusConfig
+from seedbed.corpora.config import CORPORA, ChunkConfig, CorpusConfig
 from seedbed.corpora.ports import Chunker, Corpus
 from seedbed.embedding.config import EmbeddingConfig
 from seedbed.embedding.ports import Embedder
@@ -31,7 +31,7 @@ from seedbed.errors import UserError, WorldError
 from seedbed.hardware import measure
 from seedbed.indexing.config import IndexConfig, IndexingConfig
 from seedbed.settings import Settings, load_settings
-from seedbed.stores.config import StoreConfig
+from seedbed.stores.config import STORES, StoreConfig
 from seedbed.stores.ports import VectorStore
 from seedbed.tracking.config import TrackingConfig
 from seedbed.tracking.ports import RunArchive, RunTracker
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from seedbed.indexing.search import Searcher
     from seedbed.indexing.workers import Workers
     from seedbed.orchestration.ports import FlowRuns
+    from seedbed.plugins import Plugin
     from seedbed.progress import Progress
     from seedbed.tracking.run import Run
 
@@ -84,6 +85,8 @@ def corpus(config: CorpusConfig) -> Corpus:
             from seedbed.corpora.adapters.beir import BeirCorpus
 
             return BeirCorpus(config)
+        case declared:
+            return CORPORA.make(declared, Corpus, config)
 
 
 def chunker(config: ChunkConfig, corpus: CorpusConfig, embedder: Embedder) -> Chunker:
@@ -150,6 +153,8 @@ def store(config: StoreConfig, home: Path) -> VectorStore:
             from seedbed.stores.adapters.qdrant import QdrantStore
 
             return QdrantStore(config, config.path or home / "qdrant")
+        case declared:
+            return STORES.make(declared, VectorStore, config, config.path or home / "stores" / declared)
 
 
 def index_config(settings: Settings, overrides: "Sequence[str]" = ()) -> IndexConfig:
@@ -167,6 +172,13 @@ def sections(settings: Settings) -> dict[str, BaseModel]:
     """Return the sections of the settings by name: what the configuration of an experiment starts from."""
     fields = {name: getattr(settings, name) for name in type(settings).model_fields}
     return {name: value for name, value in fields.items() if isinstance(value, BaseModel)}
+
+
+def plugins_of(config: "BaseModel | Mapping[str, object]") -> "list[Plugin]":
+    """Return the plug-ins that the sections of a configuration choose."""
+    values = config.values() if not isinstance(config, BaseModel) else vars(config).values()
+    chosen = (each.plugin for each in values if isinstance(each, CorpusConfig | EmbeddingConfig | StoreConfig))
+    return [plugin for plugin in chosen if plugin]
 
 
 def ledger(config: IndexingConfig, home: Path, *, create: bool = True) -> "Ledger":
@@ -353,7 +365,7 @@ def tracked_run(
         tracker=recorder,
         home=settings.home,
         seed=seed,
-        provenance=collect(max_diff_bytes=settings.tracking.max_diff_bytes),
+        provenance=collect(max_diff_bytes=settings.tracking.max_diff_bytes, plugins=plugins_of(config)),
         deterministic=by_default() if deterministic is None else deterministic,
         parent_run_id=parent_run_id,
         tags=tags,

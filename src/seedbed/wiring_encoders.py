@@ -5,6 +5,7 @@ src/seedbed/wiring_encoders.py - v0.1.0
 ```mermaid
 flowchart LR
     embedder --> _chosen
+    embedder --> DeclaredEmbedder
     _chosen --> _matmul_rates
 ```
 """
@@ -13,7 +14,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seedbed.embedding.config import EmbeddingConfig
+from seedbed.embedding.config import ENCODERS, EmbeddingConfig
 from seedbed.embedding.ports import Embedder
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ logger = logging.getLogger(__name__)
 def embedder(config: EmbeddingConfig, home: Path) -> Embedder:
     """Return the configured encoder; its model is loaded when the first text is embedded."""
     models = home / "models"
+    if config.backend not in ENCODERS.built_in:
+        from seedbed.embedding.declared import DeclaredEmbedder
+
+        return DeclaredEmbedder(config, ENCODERS.make(config.backend, Embedder, config, models))
     chosen = _chosen(config, home)
     match chosen.backend:
         case "openvino":

@@ -12,7 +12,7 @@ flowchart LR
 """
 
 import logging
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ from seedbed.tracking.registry import ModelPackage, ModelRegistry, ModelVersion,
 from seedbed.wiring import tracked_run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from seedbed.ner.entity import Entity
     from seedbed.ner.training import Trainer
@@ -55,6 +55,29 @@ def recognizer(config: NerConfig, home: Path, tracking: TrackingConfig | None = 
     from seedbed.ner.adapters.spacy import SpacyRecognizer
 
     return SpacyRecognizer(partial(find_model, config, home, tracking or TrackingConfig()))
+
+
+def newer_recognizer(
+    config: NerConfig, home: Path, tracking: TrackingConfig
+) -> "Callable[[ModelIdentity], Recognizer | None]":
+    """Return what looks for a model to serve instead of the served one: what the alias of the settings has moved to.
+
+    It returns None while there is none; folders, packages and digests stay what they were. It raises WorldError when
+    the registry does not answer.
+    """
+    models = cache(partial(registry, tracking, home))  # opening it takes ten times as long as asking it
+
+    def look(served: ModelIdentity) -> Recognizer | None:
+        from seedbed.ner.adapters.spacy import SpacyRecognizer
+
+        version = models().aliases(REGISTERED_NAME).get(config.model or CHAMPION)
+        digest = version.tags.get("digest") if version else None
+        if digest in (None, served.digest):
+            return None
+        place = find_model(config, home, tracking)
+        return SpacyRecognizer(lambda: place) if place.folder == home / "models" / "ner" / str(digest) else None
+
+    return look
 
 
 def entities_html(text: str, entities: "Sequence[Entity]") -> str:

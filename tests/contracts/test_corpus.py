@@ -1,4 +1,4 @@
-"""Hold every corpus to the same promises: one answer per record, the same each time, and no record that stops the rest.
+"""Hold every corpus to the contract that plug-ins are held to, and to what users read who named the wrong source.
 
 tests/contracts/test_corpus.py - v0.1.0
 """
@@ -6,7 +6,6 @@ tests/contracts/test_corpus.py - v0.1.0
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,20 +18,12 @@ from seedbed.corpora.adapters.folder import FolderCorpus
 from seedbed.corpora.adapters.jsonl import JsonlCorpus
 from seedbed.corpora.adapters.parquet import ParquetCorpus
 from seedbed.corpora.config import CorpusConfig
-from seedbed.corpora.document import Document, Rejection
-from seedbed.corpora.ports import Corpus, LabelledCorpus
+from seedbed.corpora.document import Rejection
+from seedbed.corpora.ports import Corpus
 from seedbed.errors import UserError
+from seedbed.testing.corpora import CorpusCase, CorpusContract
 
 GOOD = {f"id-{i}": f"text number {i}, naïve 日本 😀" for i in range(40)}
-
-
-@dataclass(frozen=True)
-class Case:
-    """A corpus with what it must yield."""
-
-    corpus: Corpus
-    num_records: int
-    num_rejected: int
 
 
 def _lines(path: Path, id_field: str) -> None:
@@ -41,85 +32,53 @@ def _lines(path: Path, id_field: str) -> None:
     path.write_text("\n".join([*good[:20], *bad, *good[20:]]), encoding="utf-8")
 
 
-def _jsonl(folder: Path) -> Case:
+def _jsonl(folder: Path) -> CorpusCase:
     _lines(folder / "docs.jsonl", "id")
-    return Case(JsonlCorpus(CorpusConfig(kind="jsonl", path=folder / "docs.jsonl")), 43, 3)
+    return CorpusCase(JsonlCorpus(CorpusConfig(kind="jsonl", path=folder / "docs.jsonl")), 43, 3)
 
 
-def _parquet(folder: Path) -> Case:
+def _parquet(folder: Path) -> CorpusCase:
     ids = [*GOOD, "id-3", "x", None]
     texts = [*GOOD.values(), "again", "  ", "no id"]
     pq.write_table(pa.table({"id": ids, "text": texts}), folder / "docs.parquet", row_group_size=7)
-    return Case(ParquetCorpus(CorpusConfig(kind="parquet", path=folder / "docs.parquet")), 43, 3)
+    return CorpusCase(ParquetCorpus(CorpusConfig(kind="parquet", path=folder / "docs.parquet")), 43, 3)
 
 
-def _folder(folder: Path) -> Case:
+def _folder(folder: Path) -> CorpusCase:
     for key, text in GOOD.items():
         path = folder / "sub" / key[-1] / f"{key}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     (folder / "blank.txt").write_text(" \n")
     (folder / "latin.rst").write_bytes(b"caf\xe9")
-    return Case(FolderCorpus(CorpusConfig(kind="folder", path=folder)), 42, 2)
+    return CorpusCase(FolderCorpus(CorpusConfig(kind="folder", path=folder)), 42, 2)
 
 
-def _beir(folder: Path) -> Case:
+def _beir(folder: Path) -> CorpusCase:
     _lines(folder / "corpus.jsonl", "_id")
     (folder / "queries.jsonl").write_text('{"_id": "q1", "text": "which?"}\n{"_id": "q2", "text": "other split"}\n')
     (folder / "qrels").mkdir()
     (folder / "qrels" / "test.tsv").write_bytes(b"query-id\tcorpus-id\tscore\r\nq1\tid-3\t1\r\n")
-    return Case(BeirCorpus(CorpusConfig(kind="beir", path=folder)), 43, 3)
+    return CorpusCase(BeirCorpus(CorpusConfig(kind="beir", path=folder)), 43, 3)
 
 
-def _docstrings(_folder: Path) -> Case:
+def _docstrings(_folder: Path) -> CorpusCase:
     corpus = DocstringsCorpus(CorpusConfig())
-    return Case(corpus, len(list(corpus.documents())), 0)
+    return CorpusCase(corpus, len(list(corpus.documents())), 0)
 
 
-@pytest.fixture(
-    scope="module",
-    params=[_jsonl, _parquet, _folder, _beir, _docstrings],
-    ids=["jsonl", "parquet", "folder", "beir", "docstrings"],
-)
-def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
-    make: Callable[[Path], Case] = request.param
-    return make(tmp_path_factory.mktemp("corpus"))
+MAKERS = {"jsonl": _jsonl, "parquet": _parquet, "folder": _folder, "beir": _beir, "docstrings": _docstrings}
 
 
-def test_every_record_is_a_document_or_a_rejection(case: Case) -> None:
-    found = list(case.corpus.documents())
-    assert len(found) == case.num_records
-    assert sum(isinstance(record, Rejection) for record in found) == case.num_rejected
+@pytest.fixture(scope="module", params=MAKERS)
+def built_in(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> CorpusCase:
+    return MAKERS[request.param](tmp_path_factory.mktemp("corpus"))
 
 
-def test_each_call_starts_anew_and_yields_the_same(case: Case) -> None:
-    first = case.corpus.documents()
-    next(first)
-    whole = list(case.corpus.documents())
-    assert len(whole) == case.num_records
-    assert list(case.corpus.documents()) == whole
-
-
-def test_ids_are_unique(case: Case) -> None:
-    ids = [record.id for record in case.corpus.documents() if isinstance(record, Document)]
-    assert len(set(ids)) == len(ids)
-
-
-def test_texts_can_be_encoded_and_are_not_blank(case: Case) -> None:
-    for record in case.corpus.documents():
-        if isinstance(record, Document):
-            assert record.text.strip()
-            assert b"\0" not in record.content.encode()
-
-
-def test_rejections_name_source_reason_and_a_short_excerpt(case: Case) -> None:
-    for record in case.corpus.documents():
-        if isinstance(record, Rejection):
-            assert record.source
-            assert record.reason
-            assert "\n" not in record.reason
-            assert len(record.excerpt) <= 200
-            assert record.excerpt.isprintable()
+class TestBuiltIn(CorpusContract):
+    @pytest.fixture
+    def case(self, built_in: CorpusCase) -> CorpusCase:
+        return built_in
 
 
 def _gone_bad_lines(path: Path, id_field: str) -> None:
@@ -201,21 +160,6 @@ def test_an_unreadable_file_is_named_and_an_unreadable_folder_is_no_document(tmp
         "shut.txt": "shut.txt",
         "dir": None,
     }
-
-
-def test_estimated_number_of_records_is_close(case: Case) -> None:
-    estimate = case.corpus.num_records()
-    assert estimate is None or abs(estimate - case.num_records) <= 3
-
-
-def test_queries_and_judgments_belong_together(case: Case) -> None:
-    if not isinstance(case.corpus, LabelledCorpus):
-        pytest.skip("has no labels")
-    queries = {query.id for query in case.corpus.queries()}
-    judged = list(case.corpus.judgments())
-    ids = {record.id for record in case.corpus.documents() if isinstance(record, Document)}
-    assert queries == {judgment.query_id for judgment in judged}
-    assert {judgment.document_id for judgment in judged} <= ids
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Specify what every embedder does.
+"""Hold every encoder to the contract that plug-ins are held to, and to what a transformer has to give besides.
 
 tests/contracts/test_embedder.py - v0.1.0
 """
@@ -19,9 +19,7 @@ from seedbed.embedding.config import EmbeddingConfig
 from seedbed.embedding.model_files import packaged_folder
 from seedbed.embedding.ports import Embedder
 from seedbed.errors import UserError, WorldError
-
-TEXTS = ["parse a date from a string", "a cat sat on the mat", "word " * 400]
-
+from seedbed.testing.encoders import TEXTS, EncoderContract
 
 ADAPTERS: dict[str, type[OpenVinoEmbedder | TorchEmbedder | SentenceTransformersEmbedder]] = {
     "openvino": OpenVinoEmbedder,
@@ -49,17 +47,10 @@ def embedder(build: Build) -> Embedder:
     return build()
 
 
-def test_vectors_are_unit_rows_in_the_order_of_the_texts(embedder: Embedder) -> None:
-    together = embedder.embed(TEXTS).vectors
-    assert together.shape == (3, embedder.fingerprint().dimension)
-    assert together.dtype == np.float32
-    assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
-    alone = np.concatenate([embedder.embed([text]).vectors for text in TEXTS])
-    assert np.allclose(together, alone, atol=1e-5)
-
-
-def test_equal_batches_give_equal_bits(embedder: Embedder) -> None:
-    assert embedder.embed(TEXTS).vectors.tobytes() == embedder.embed(TEXTS).vectors.tobytes()
+class TestBuiltIn(EncoderContract):
+    @pytest.fixture
+    def embedder(self, embedder: Embedder) -> Embedder:
+        return embedder
 
 
 def test_meaning_decides_what_is_near(embedder: Embedder) -> None:
@@ -71,15 +62,6 @@ def test_truncated_texts_are_counted(embedder: Embedder) -> None:
     answer = embedder.embed(TEXTS)
     assert answer.truncated.tolist() == [False, False, True]
     assert answer.num_tokens.tolist() == [9, 8, 256]
-
-
-def test_no_texts_give_no_rows(embedder: Embedder) -> None:
-    assert embedder.embed([]).vectors.shape == (0, 384)
-
-
-def test_empty_text_is_refused_by_its_place(embedder: Embedder) -> None:
-    with pytest.raises(UserError, match="text 1 of 2 is empty"):
-        embedder.embed(["one", " \n"])
 
 
 @pytest.mark.parametrize("name", sorted(ADAPTERS))

@@ -3,9 +3,14 @@
 tests/contracts/test_model_registry.py - v0.1.0
 """
 
+from dataclasses import replace
+
 import pytest
 
 from seedbed import wiring, wiring_ner
+from seedbed.ner.config import REGISTERED_NAME, NerConfig
+from seedbed.ner.entity import ModelIdentity
+from seedbed.ner.model_card import ModelCard, write_card
 from seedbed.settings import load_settings
 from seedbed.tracking.registry import ModelPackage, ModelVersion
 
@@ -72,3 +77,27 @@ def test_registered_model_is_pointed_at_fetched_and_answers(package, home, tmp_p
     assert model.predict(pandas.DataFrame({"text": ["two"]})) == [{"found": ["yes", "two"]}]
     assert model.metadata.signature is not None
     assert model.metadata.saved_input_example_info is not None
+
+
+def test_a_model_is_newer_when_its_alias_has_moved_and_nothing_else_was_chosen(home, tmp_path):
+    settings = load_settings()
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "ours" / "config.cfg").write_text("[nlp]")  # what it finds is not asked here
+    card = write_card(tmp_path / "ours", ModelCard(name="x", version="1", labels=("GPE",)))
+    (home / "models" / "ner").mkdir(parents=True)
+    folder = (tmp_path / "ours").rename(home / "models" / "ner" / card.digest)
+    registry = wiring_ner.registry(settings.tracking, home)
+    served = ModelIdentity("seedbed-ner", "1", "d" * 32, ("GPE",), 10)
+
+    def newer(model=None, digest=served.digest):
+        look = wiring_ner.newer_recognizer(NerConfig(model=model), home, settings.tracking)
+        return look(replace(served, digest=digest))
+
+    assert newer() is None
+    client = registry._client
+    client.create_registered_model(REGISTERED_NAME)
+    made = client.create_model_version(REGISTERED_NAME, str(folder), tags={"digest": card.digest})
+    registry.point("champion", ModelVersion(REGISTERED_NAME, made.version, "", {}))
+    assert newer().identity().digest == card.digest
+    for chosen, digest in ((None, card.digest), (str(folder), "d" * 32), (card.digest, "d" * 32), ("mine", "d" * 32)):
+        assert newer(chosen, digest) is None

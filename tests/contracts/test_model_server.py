@@ -47,6 +47,18 @@ def test_one_that_does_not_answer_is_the_worlds_fault_and_named(kind):
             question()
 
 
+def test_its_key_goes_to_the_address_of_the_settings_and_to_no_proxy_of_the_environment(served, monkeypatch):
+    server, stand_in = served
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    assert server.version()
+    assert server.loaded()
+    server.digest(TAG)
+    assert stand_in.keys == {"Bearer correct-horse"}
+
+
 @pytest.mark.parametrize("kind", ADAPTERS)
 def test_another_kind_of_server_is_not_taken_for_it(kind):
     other = StandIn("vllm" if kind == "ollama" else "ollama")

@@ -114,6 +114,29 @@ def test_the_history_of_a_metric_is_in_the_order_of_its_steps(tracker, archive, 
         archive.history(run_id, "los")
 
 
+def test_a_history_is_read_no_further_than_was_said(tracker, archive, start, monkeypatch):
+    monkeypatch.setattr("seedbed.tracking.adapters.mlflow_archive._VALUES_PAGE", 2)
+    run_id = start()
+    for step in range(5):
+        tracker.log(run_id, batch(metrics={"loss": float(step)}, step=step))
+    assert [point.step for point in archive.history(run_id, "loss", max_points=5)] == [0, 1, 2, 3, 4]
+    with pytest.raises(UserError, match="'loss' of run .* has more than 4 values"):
+        archive.history(run_id, "loss", max_points=4)
+
+
+def test_a_run_is_read_without_its_artefacts_and_with_so_many_of_them(tracker, archive, start, tmp_path, monkeypatch):
+    for folder in ("a", "b", "c"):
+        (tmp_path / folder).mkdir()
+        for name in ("1", "2"):
+            (tmp_path / folder / name).write_text("x")
+    run_id = start()
+    tracker.upload(run_id, tmp_path)
+    assert archive.get(run_id, artifacts=False).artifacts == ()
+    monkeypatch.setattr("seedbed.tracking.adapters.mlflow_archive._MAX_ARTIFACTS", 3)
+    assert len(archive.get(run_id).artifacts) == 3
+    assert archive.download(run_id, "c/2", tmp_path / "there").read_text() == "x"
+
+
 def test_batch_larger_than_one_request_is_written_whole(tracker, archive, start):
     run_id = start()
     sent = batch(

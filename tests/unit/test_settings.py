@@ -124,7 +124,7 @@ def test_a_wrong_value_is_named_with_its_source_and_what_is_allowed(tmp_path):
     (tmp_path / ".env.staging").write_text("SEEDBED_STORE__KIND=faiss\n")
     message = refusal({"ENVIRONMENT": "staging"}, tmp_path)
     assert message.startswith(
-        "SEEDBED_STORE__KIND='faiss' (.env.staging) is not allowed: Input should be 'chroma' or 'qdrant'"
+        "SEEDBED_STORE__KIND='faiss' (.env.staging) is not allowed: Input should be 'chroma' or 'qdrant'; "
     )
 
 

@@ -85,8 +85,8 @@ def create_app(settings: Settings) -> FastAPI:
             CORSMiddleware,
             allow_origins=settings.api.origins,
             allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type", HEADER, "traceparent"],
-            expose_headers=[HEADER, "Retry-After"],
+            allow_headers=["Authorization", "Content-Type", HEADER, "traceparent", "Idempotency-Key"],
+            expose_headers=[HEADER, "Retry-After", "Location", "X-Seedbed-Backend"],
         )
     app.add_middleware(RequestContext, metrics=services.metrics)
     return app

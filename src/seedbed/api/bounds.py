@@ -3,7 +3,7 @@
 src/seedbed/api/bounds.py - v0.1.0
 
 The body is read whole before anybody looks at it: it is short, and a client that sends slowly holds no thread.
-A route whose answers take longer moves the time limit, which stands in the scope, and has limits of its own.
+A route whose answers take longer moves the time limit, which stands in the scope.
 
 ```mermaid
 flowchart LR
@@ -13,6 +13,7 @@ flowchart LR
 """
 
 import asyncio
+import logging
 from typing import final
 
 from starlette.datastructures import Headers
@@ -20,9 +21,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from seedbed.api.problems import RETRY_AFTER_S, problem
 
+logger = logging.getLogger(__name__)
+
 REQUEST_S = 60.0
+DOWNLOAD_S = 900.0
 BODY_S = 30.0
+_LIMIT = "seedbed.time_limit"
 _CLOSE = {"Connection": "close"}
+
+
+def allow(scope: Scope, seconds: float) -> None:
+    """Let the answer to this request take so long from now on."""
+    limit: asyncio.Timeout | None = scope.get(_LIMIT)
+    if limit is not None:
+        limit.reschedule(asyncio.get_running_loop().time() + seconds)
 
 
 class TooLongError(Exception):
@@ -50,7 +62,7 @@ class Bounds:
             is_started = True
             await send(message)
 
-        refusal = None
+        refusal, began = None, asyncio.get_running_loop().time()
         request_limit = asyncio.timeout(self._request_s)
         body_limit = asyncio.timeout(self._body_s)
         try:
@@ -58,18 +70,22 @@ class Bounds:
                 async with body_limit:
                     body = await self._body(scope, receive)
                 if body is not None:
-                    scope["seedbed.time_limit"] = request_limit
+                    scope[_LIMIT] = request_limit
                     await self._app(scope, _replayed(body, receive), send_noted)
         except TooLongError:
             refusal = problem(413, f"a body has at most {self._max_body_bytes} bytes", headers=_CLOSE)
         except TimeoutError:
             if body_limit.expired():
                 refusal = problem(408, f"the body did not arrive within {self._body_s:g} s", headers=_CLOSE)
-            elif request_limit.expired() and not is_started:
-                retry = {"Retry-After": str(RETRY_AFTER_S)}
-                refusal = problem(503, f"no answer within {self._request_s:g} s", headers=retry)
-            else:
+            elif not request_limit.expired():
                 raise
+            else:
+                held_s = (request_limit.when() or began) - began
+                if is_started:  # nobody reads it: an error would not be read either
+                    logger.info("answer_cut", extra={"limit_s": round(held_s, 3)})
+                else:
+                    retry = {"Retry-After": str(RETRY_AFTER_S)}
+                    refusal = problem(503, f"no answer within {held_s:.3g} s", headers=retry)
         if refusal is not None:
             await refusal(scope, receive, send)
 

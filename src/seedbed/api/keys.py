@@ -16,6 +16,7 @@ import logging
 import os
 import secrets
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, final
 
@@ -88,15 +89,23 @@ class IssuerKeys:
         self._url = url
         self._keys: dict[str, PyJWK] = {}
         self._fetched_at = self._tried_at = float("-inf")
+        self._is_away = False
         self._asking = asyncio.Lock()
+        self._background: asyncio.Task[None] | None = None
 
     async def find(self, key_id: object) -> PyJWK:
-        """Return the key of that id.
+        """Return the key of that id; while the issuer is away nobody waits for it who has a known one.
 
         Raises:
             PyJWKSetError: the issuer has no such key.
             WorldError: the issuer does not answer, and no keys are known.
         """
+        age_s = time.monotonic() - self._fetched_at
+        known = self._keys.get(str(key_id)) if age_s < (USABLE_S if self._is_away else FRESH_S) else None
+        if known is not None:
+            if age_s >= FRESH_S and (self._background is None or self._background.done()):
+                self._background = asyncio.create_task(self._refresh_quietly())
+            return known
         await self.refresh(wanted=str(key_id))
         try:
             return self._keys[str(key_id)]
@@ -120,12 +129,17 @@ class IssuerKeys:
             self._tried_at = now
             try:
                 self._keys = await self._fetch()
-            except (httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, AttributeError) as error:
+            except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError, TypeError, AttributeError) as error:
+                self._is_away = True
                 if now - self._fetched_at > USABLE_S:
                     raise WorldError(f"the issuer's keys at {self._url} cannot be had: {error!r}") from error
                 logger.warning("issuer_keys_unavailable", extra={"url": self._url, "reason": repr(error)})
             else:
-                self._fetched_at = now
+                self._fetched_at, self._is_away = now, False
+
+    async def _refresh_quietly(self) -> None:
+        with suppress(WorldError):  # whoever needs a key then is told
+            await self.refresh()
 
     async def _fetch(self) -> dict[str, PyJWK]:
         body = bytearray()

@@ -76,11 +76,15 @@ class Metrics:
             registry=self._registry,
             multiprocess_mode="livemax",
         )
+        self._named: tuple[str, ...] | None = None
         self.llm = LlmNumbers(self._registry)
 
     def name_model(self, identity: ModelIdentity) -> None:
         """Say which NER model answers from now on."""
-        self._model_info.labels(identity.name, identity.version, identity.digest).set(1)
+        if self._named is not None:
+            self._model_info.labels(*self._named).set(0)
+        self._named = identity.name, identity.version, identity.digest
+        self._model_info.labels(*self._named).set(1)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request that was answered."""

@@ -54,7 +54,7 @@ class ModelDesk:
     def __init__(self, settings: Settings, lane: Lane) -> None:
         self._settings = settings
         self._lane = lane
-        self._encoders: dict[EmbeddingConfig, Embedder] = {}
+        self._loaded: tuple[EmbeddingConfig, Embedder] | None = None
         self._opened: _Opened | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -153,6 +153,6 @@ class ModelDesk:
         self._encoder(self._settings.embedding, self._settings.home).embed(["ready"])
 
     def _encoder(self, config: EmbeddingConfig, home: Path) -> Embedder:
-        if config not in self._encoders:
-            self._encoders = {config: wiring.embedder(config, home)}
-        return self._encoders[config]
+        if self._loaded is None or self._loaded[0] != config:
+            self._loaded = (config, wiring.embedder(config, home))
+        return self._loaded[1]

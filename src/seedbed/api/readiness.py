@@ -6,8 +6,8 @@ Anybody may ask, so what was found is good for some seconds, whoever asks how of
 
 ```mermaid
 flowchart LR
-    Readiness --> _lack --> Lack
-    _lack --> SeedbedError & MissingError
+    Readiness --> Check & Lack
+    Readiness --> SeedbedError & MissingError
 ```
 """
 
@@ -38,6 +38,9 @@ class Lack(NamedTuple):
     """Nobody has set it up: that is no fault, and what could set it up may have to come through this API."""
 
 
+_NEVER_ASKED = Lack("never asked")
+
+
 @final
 class Readiness:
     """Asks every dependency, at most one question at a time."""
@@ -53,25 +56,26 @@ class Readiness:
         """Return for every dependency why it does not do its work; None where it does."""
         async with self._asking:
             if time.monotonic() - self._found_at > self._good_for_s:
-                lacks = await asyncio.gather(*(_lack(name, check) for name, check in self._checks.items()))
+                lacks = await asyncio.gather(*(self._lack(name, check) for name, check in self._checks.items()))
                 self._found = dict(zip(self._checks, lacks, strict=True))
                 self._found_at = time.monotonic()
             return self._found
 
-
-async def _lack(name: str, check: Check) -> Lack | None:
-    try:
-        async with asyncio.timeout(_TIMEOUT_S):
-            await check()
-    except TimeoutError:
-        return Lack(f"no answer within {_TIMEOUT_S:g} s")
-    except MissingError as error:
-        return Lack(str(error), absent=True)
-    except SeedbedError as error:
-        return Lack(str(error))
-    except HTTPException as error:
-        return Lack(error.detail)
-    except Exception:
-        logger.exception("check_crashed", extra={"dependency": name})
-        return Lack("the check crashed; the log says how")
-    return None
+    async def _lack(self, name: str, check: Check) -> Lack | None:
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                await check()
+        except TimeoutError:
+            return Lack(f"no answer within {_TIMEOUT_S:g} s")
+        except MissingError as error:
+            return Lack(str(error), absent=True)
+        except SeedbedError as error:
+            return Lack(str(error))
+        except HTTPException as error:
+            # what worked a moment ago and takes no more is busy: taken out, its share would fall to the others
+            was_ready = self._found.get(name, _NEVER_ASKED) is None
+            return None if error.status_code == 429 and was_ready else Lack(error.detail)
+        except Exception:
+            logger.exception("check_crashed", extra={"dependency": name})
+            return Lack("the check crashed; the log says how")
+        return None

@@ -64,6 +64,7 @@ class Services:
             wiring_ner.recognizer(settings.ner, settings.home, settings.tracking),
             Lane("ner", num_threads=1, num_waiting=_WAITING_CALLS, jobs=self.metrics.jobs),
             self.metrics,
+            wiring_ner.newer_recognizer(settings.ner, settings.home, settings.tracking),
         )
         self.jobs = Jobs(settings.home)
         backends = wiring.chat_backends(settings.llm)

@@ -33,8 +33,13 @@ def kept_elsewhere(
     """Return one line for each place that a backup of the home folder does not hold."""
     lines = []
     if store.url:
-        if store.kind == "chroma":  # a Qdrant's collections are in the backup, as snapshots
-            lines.append(f"chroma at {redact_text(store.url.rstrip('/'))}: {_CHROMA_COPY}")
+        if store.kind != "qdrant":  # its collections are in the backup, as snapshots
+            copy = (
+                _CHROMA_COPY
+                if store.kind == "chroma"
+                else "save it as its keeper does, or fill it again: seedbed index"
+            )
+            lines.append(f"{store.kind} at {redact_text(store.url.rstrip('/'))}: {copy}")
     elif store.path and store.path.resolve() != (home / store.kind).resolve():
         lines.append(
             f"{store.kind} in {store.path}: copy the folder while nothing uses it, or fill it again: seedbed index"

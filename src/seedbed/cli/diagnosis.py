@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from seedbed.embedding.config import EmbeddingConfig
+from seedbed.corpora.config import CORPORA
+from seedbed.embedding.config import ENCODERS, EmbeddingConfig
 from seedbed.embedding.model_files import packaged_folder, read_fingerprint
 from seedbed.embedding.model_kind import choose_backend
 from seedbed.embedding.precision import judged, kept_rates, unmeasured
@@ -33,6 +34,7 @@ from seedbed.hardware import Hardware, container_gpu_runtime
 from seedbed.logging_redaction import redact_text
 from seedbed.serving.config import LlmConfig
 from seedbed.settings import Settings
+from seedbed.stores.config import STORES
 from seedbed.wiring_serving import how, plan_llm
 
 _NEEDED_PYTHON = (3, 12)
@@ -75,6 +77,7 @@ def diagnose(settings: Settings | SeedbedError, folder: Path, hardware: Hardware
         _model(settings.embedding.model),
         _encoder(settings.embedding, settings.home, hardware),
         *services(settings),
+        *_plugins(),
         _gpu(hardware),
         _language_model(settings.llm, folder, hardware),
     ]
@@ -106,7 +109,7 @@ def lock_drift(lock: Path) -> Finding:
 
 def services(settings: Settings) -> Iterator[Finding]:
     """Ask every configured server whether it is there."""
-    health = {"chroma": "/api/v2/heartbeat", "qdrant": "/readyz"}[settings.store.kind]
+    health = {"chroma": "/api/v2/heartbeat", "qdrant": "/readyz"}.get(settings.store.kind, "")
     asked: tuple[tuple[str, str | None, str, str, State], ...] = (
         ("tracking", settings.tracking.uri, "/health", "SEEDBED_TRACKING__URI", "broken"),
         ("store", settings.store.url, health, "SEEDBED_STORE__URL", "broken"),
@@ -115,7 +118,7 @@ def services(settings: Settings) -> Iterator[Finding]:
     for name, url, path, variable, state in asked:
         if url is None:
             yield Finding(name, "ok", "no server needed")
-        elif name == "tracking" and not url.startswith("http"):
+        elif (name == "tracking" and not url.startswith("http")) or not path:  # only its plug-in knows how to ask
             yield Finding(name, "ok", redact_text(url))
         elif problem := unreachable(url, path):
             yield Finding(name, state, f"{redact_text(url)} {problem}", f"start the server, or change {variable}")
@@ -215,6 +218,8 @@ def _encoder(config: EmbeddingConfig, home: Path, hardware: Hardware) -> Finding
     """Say what `auto` means here; what has not been measured yet is not measured for this."""
     backend, precision, reasons = str(config.backend), str(config.precision), []
     try:
+        if plugin := config.plugin:
+            return Finding("encoder", "ok", f"{backend}, of {plugin.owner}")
         if backend == "auto":
             folder = packaged_folder(config.model) or Path(config.model).expanduser()
             if not folder.is_dir():
@@ -233,6 +238,19 @@ def _encoder(config: EmbeddingConfig, home: Path, hardware: Hardware) -> Finding
             precision, why = "bf16 or fp32", "the faster one, measured once before the first text is embedded"
         reasons.append(why)
     return Finding("encoder", "ok", f"{backend} {precision}: {'; '.join(reasons) or 'as the settings say'}")
+
+
+def _plugins() -> Iterator[Finding]:
+    """Say what packages declare; nothing of them is imported."""
+    for group in (CORPORA, ENCODERS, STORES):
+        try:
+            declared = group.declared()
+        except SeedbedError as error:
+            yield Finding(group.group, "broken", str(error))
+            continue
+        if declared:
+            shown = ", ".join(f"{name} ({plugin.owner})" for name, plugin in sorted(declared.items()))
+            yield Finding(group.group, "ok", shown)
 
 
 def _language_model(config: LlmConfig, folder: Path, hardware: Hardware) -> Finding:

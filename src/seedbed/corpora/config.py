@@ -6,15 +6,20 @@ src/seedbed/corpora/config.py - v0.1.0
 classDiagram
     BaseModel <|-- CorpusConfig
     BaseModel <|-- ChunkConfig
+    CorpusConfig ..> PluginGroup : asks
 ```
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, WithJsonSchema, model_validator
 
-type CorpusKind = Literal["docstrings", "jsonl", "parquet", "folder", "beir"]
+from seedbed.plugins import ABOUT_OPTIONS, Options, Plugin, PluginGroup
+
+CORPORA = PluginGroup("corpus", "seedbed.corpora", "corpus.kind", ("docstrings", "jsonl", "parquet", "folder", "beir"))
+
+type CorpusKind = Annotated[str, AfterValidator(CORPORA.checked), WithJsonSchema(CORPORA.json_schema())]
 
 
 class CorpusConfig(BaseModel):
@@ -31,6 +36,17 @@ class CorpusConfig(BaseModel):
         "test", pattern=r"^[A-Za-z0-9_-]+$", description="beir: which qrels/<split>.tsv; letters, digits, _ and -"
     )
     max_record_bytes: PositiveInt = Field(5_000_000, description="a longer record is a dead letter")
+    options: Options = Field({}, description=ABOUT_OPTIONS)
+
+    @property
+    def plugin(self) -> Plugin | None:
+        """What a package declares under the name, None for what is built in."""
+        return CORPORA.find(self.kind)
+
+    @model_validator(mode="after")
+    def _options_go_to_plugins(self) -> Self:
+        CORPORA.refuse_options(self.kind, self.options)
+        return self
 
 
 class ChunkConfig(BaseModel):

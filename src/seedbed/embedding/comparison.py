@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from seedbed.embedding.config import EmbeddingConfig
+from seedbed.embedding.config import ENCODERS, EmbeddingConfig
 from seedbed.embedding.fingerprint import Fingerprint
 from seedbed.embedding.model_files import read_json
 from seedbed.embedding.ports import Embedder, Embeddings
@@ -78,13 +78,14 @@ class Comparison(BaseModel):
 
 
 def variants(config: EmbeddingConfig) -> Iterator[tuple[str, EmbeddingConfig]]:
-    """Yield every encoder that the settings can name, as name and configuration; not all of them run everywhere."""
-    backends, precisions = (
-        get_args(EmbeddingConfig.model_fields[name].annotation) for name in ("backend", "precision")
-    )
-    for backend, precision in product(backends, precisions):
+    """Yield every built-in encoder, and the one of a plug-in that is configured; not all of them run everywhere."""
+    precisions = get_args(EmbeddingConfig.model_fields["precision"].annotation)
+    for backend, precision in product(ENCODERS.built_in, precisions):
         if "auto" not in (backend, precision):
-            yield f"{backend} {precision}", config.model_copy(update={"backend": backend, "precision": precision})
+            built_in = {"backend": backend, "precision": precision, "options": {}}
+            yield f"{backend} {precision}", config.model_copy(update=built_in)
+    if config.backend not in ENCODERS.built_in:
+        yield config.backend, config
 
 
 def compare(
@@ -103,9 +104,17 @@ def compare(
         SeedbedError: the reference does not run.
     """
     running, not_measured = _that_run(encoders, texts[:_WARM_UP_TEXTS], progress)
+    dimension = running[REFERENCE].fingerprint().dimension
+    for name in [name for name, encoder in running.items() if encoder.fingerprint().dimension != dimension]:
+        own = running.pop(name).fingerprint().dimension
+        not_measured[name] = f"its vectors have {own} numbers, those of the others {dimension}: they cannot be compared"
     seconds: dict[str, list[float]] = {name: [] for name in running}
     answers: dict[str, Embeddings] = {}
-    units = {name: unit_of(encoder.fingerprint()) for name, encoder in running.items()}
+    model = running[REFERENCE].fingerprint().model
+    units = {  # the peak says nothing about another model, which may multiply nothing
+        name: unit_of(print_) if (print_ := encoder.fingerprint()).model == model else None
+        for name, encoder in running.items()
+    }
     peaks = {unit: 0.0 for unit in units.values() if unit}
     done, total = 0, num_rounds * len(running) * len(texts)
     for _ in range(num_rounds):
@@ -137,7 +146,7 @@ def compare(
             )
         )
     return Comparison(
-        model=running[REFERENCE].fingerprint().model,
+        model=model,
         machine=machine,
         num_texts=len(texts),
         num_rounds=num_rounds,

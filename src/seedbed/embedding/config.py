@@ -5,12 +5,21 @@ src/seedbed/embedding/config.py - v0.1.0
 ```mermaid
 classDiagram
     BaseModel <|-- EmbeddingConfig
+    EmbeddingConfig ..> PluginGroup : asks
 ```
 """
 
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, WithJsonSchema, model_validator
+
+from seedbed.plugins import ABOUT_OPTIONS, Options, Plugin, PluginGroup
+
+ENCODERS = PluginGroup(
+    "encoder", "seedbed.encoders", "embedding.backend", ("auto", "openvino", "torch", "sentence_transformers")
+)
+
+type EncoderBackend = Annotated[str, AfterValidator(ENCODERS.checked), WithJsonSchema(ENCODERS.json_schema())]
 
 
 class EmbeddingConfig(BaseModel):
@@ -18,7 +27,7 @@ class EmbeddingConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    backend: Literal["auto", "openvino", "torch", "sentence_transformers"] = Field(
+    backend: EncoderBackend = Field(
         "auto", description="runtime that runs the model; auto takes the fastest that gives the same vectors"
     )
     precision: Literal["auto", "fp32", "bf16", "fp16", "int8"] = Field(
@@ -42,3 +51,14 @@ class EmbeddingConfig(BaseModel):
     num_threads: PositiveInt | None = Field(
         None, le=1024, description="CPU threads; default: every core this process may use"
     )
+    options: Options = Field({}, description=ABOUT_OPTIONS)
+
+    @property
+    def plugin(self) -> Plugin | None:
+        """What a package declares under the name, None for what is built in."""
+        return ENCODERS.find(self.backend)
+
+    @model_validator(mode="after")
+    def _options_go_to_plugins(self) -> Self:
+        ENCODERS.refuse_options(self.backend, self.options)
+        return self

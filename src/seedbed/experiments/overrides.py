@@ -48,8 +48,8 @@ def resolve[Config: BaseModel](
             continue
         values |= {name: _set_by_hand(default)} if isinstance(default := default_of(field), section) else {}
         if type(given := sections.get(name)) is section:
-            values[name] = _merged(values.get(name, {}), _set_by_hand(given))
-    values = _merged(values, _unmasked(recorded))
+            values[name] = _merged(section, values.get(name, {}), _set_by_hand(given))
+    values = _merged(config_model, values, _unmasked(recorded))
     for key, value in parse_overrides(config_model, overrides).items():
         *path, leaf = key.split(".")
         inner = values
@@ -121,12 +121,14 @@ def _unmasked(recorded: Mapping[str, Any]) -> Values:
     return {name: _unmasked(value) if isinstance(value, dict) else value for name, value in known.items()}
 
 
-def _merged(under: Values, over: Values) -> Values:
-    both = under | over
-    nested = (
-        name for name in under.keys() & over.keys() if isinstance(under[name], dict) and isinstance(over[name], dict)
-    )
-    return both | {name: _merged(under[name], over[name]) for name in nested}
+def _merged(model: type[BaseModel], under: Values, over: Values) -> Values:
+    """Lay values over others; those of a section one by one, a value that is an object as a whole."""
+    merged = under | over
+    for name in under.keys() & over.keys() & model.model_fields.keys():
+        section = section_model(model.model_fields[name].annotation)
+        if section and isinstance(under[name], dict) and isinstance(over[name], dict):
+            merged[name] = _merged(section, under[name], over[name])
+    return merged
 
 
 def _told(config_model: type[BaseModel], error: ValidationError) -> str:

@@ -18,7 +18,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, SecretStr, field_validator
 
 from seedbed.corpora.config import ChunkConfig, CorpusConfig
-from seedbed.digests import digest_of
+from seedbed.digests import canonical_json, digest_of
 from seedbed.embedding.config import EmbeddingConfig
 from seedbed.errors import UserError
 from seedbed.stores.config import StoreConfig
@@ -68,11 +68,13 @@ class IndexConfig(BaseModel):
 
     @property
     def name(self) -> str:
-        """What people call the index: the chosen collection, or a name made from the corpus' kind and place."""
+        """What people call the index: the chosen collection, or a name from the corpus' kind, place and options."""
         if self.store.collection:
             return self.store.collection
-        if self.corpus.path is None:
-            return self.corpus.kind
-        place = self.corpus.path.resolve()
+        corpus = self.corpus
+        options = [canonical_json(corpus.options)] if corpus.options else []
+        if corpus.path is None:
+            return f"{corpus.kind}-{digest_of(*options)[:4]}" if options else corpus.kind
+        place = corpus.path.resolve()
         slug = re.sub(r"[^a-z0-9]+", "-", place.stem.lower()).strip("-")[:20] or "corpus"
-        return f"{self.corpus.kind}-{slug}-{digest_of(place.as_posix())[:4]}"
+        return f"{corpus.kind}-{slug}-{digest_of(place.as_posix(), *options)[:4]}"

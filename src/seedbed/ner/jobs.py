@@ -8,7 +8,7 @@ those are kept in the orchestrator's database and shown on its pages.
 ```mermaid
 flowchart LR
     Jobs --> Job
-    Jobs --> MissingError & WorldError
+    Jobs --> MissingError & TooManyJobsError & WorldError
 ```
 """
 
@@ -17,22 +17,29 @@ import re
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, final
 from uuid import UUID, uuid4
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from seedbed.errors import WorldError
+from seedbed.errors import UserError, WorldError
 from seedbed.missing import MissingError
 from seedbed.ner.answers import Filter, Item, answers_of, fault_of
+from seedbed.ner.entity import ModelIdentity
 from seedbed.ner.isolation import recognized_each
 from seedbed.ner.ports import Recognizer
 
 KEPT_S = 7 * 24 * 3600
 """Then texts and answers are deleted, when the next job comes."""
+MAX_OPEN, OPEN_S = 16, 3600.0
+"""So many jobs of one subject may wait to be done; one that is not done by then was lost, and counts no more."""
+MAX_BYTES = 1 << 31
+"""What is kept for one subject, results too."""
 _AT_ONCE = 256
+_MODEL = "model.json"
+_IDENTITY = TypeAdapter(ModelIdentity)
 _ID = re.compile("[0-9a-f]{32}")
 
 
@@ -49,6 +56,10 @@ class Job(BaseModel):
     flow_run: UUID | None = None
 
 
+class TooManyJobsError(UserError):
+    """A subject has as much here as it may have."""
+
+
 @final
 class Jobs:
     """The jobs of one home."""
@@ -60,6 +71,7 @@ class Jobs:
         """Keep the items, and delete jobs that are too old.
 
         Raises:
+            TooManyJobsError: the subject has to wait for those that it has.
             WorldError: they cannot be written.
         """
         job = Job(
@@ -71,7 +83,7 @@ class Jobs:
         )
         with _on_disk(self._folder):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._sweep()
+            self._make_room(subject)
             (self._folder / job.id).mkdir(mode=0o700)
             with (self._folder / job.id / "items.jsonl").open("w", encoding="ascii") as file:
                 file.writelines(f"{json.dumps(item)}\n" for item in items)
@@ -102,6 +114,13 @@ class Jobs:
             raise MissingError(f"job {job_id!r} is not known; jobs are kept {KEPT_S // 86_400} days")
         return job
 
+    def model(self, job: Job) -> ModelIdentity | None:
+        """Return which model worked on a job last; None before the first has begun."""
+        try:
+            return _IDENTITY.validate_json((self._folder / job.id / _MODEL).read_bytes())
+        except (OSError, ValidationError):
+            return None
+
     def num_done(self, job: Job) -> int:
         """Return how many items have their answer."""
         if self._result(job).is_file():
@@ -130,12 +149,14 @@ class Jobs:
         """
         if self._result(job).is_file():
             return 0
-        max_chars = recognizer.identity().max_chars
+        identity = recognizer.identity()
         wanted, num_refused = Filter(job.labels, job.allow_list), 0
         with _on_disk(self._folder):
+            # not in job.json: that is the API's to write, and may be written this moment
+            (self._folder / job.id / _MODEL).write_bytes(_IDENTITY.dump_json(identity))
             with self._part(job).open("w", encoding="utf-8") as file:
                 for items in self._items(job):
-                    for answer in _answers(recognizer, items, max_chars, wanted):
+                    for answer in _answers(recognizer, items, identity.max_chars, wanted):
                         num_refused += answer["error"] is not None
                         file.write(f"{json.dumps(answer, ensure_ascii=False)}\n")
                     file.flush()
@@ -161,10 +182,22 @@ class Jobs:
     def _part(self, job: Job) -> Path:
         return self._folder / job.id / "result.part"
 
-    def _sweep(self) -> None:
+    def _make_room(self, subject: str) -> None:
+        """Delete what is too old, and count what the subject has."""
+        now, num_open, num_bytes = time.time(), 0, 0
         for folder in self._folder.iterdir():
-            if time.time() - folder.stat().st_mtime > KEPT_S:
-                shutil.rmtree(folder, ignore_errors=True)
+            with suppress(FileNotFoundError, MissingError):  # gone meanwhile, or somebody else's
+                if now - folder.stat().st_mtime > KEPT_S:
+                    shutil.rmtree(folder, ignore_errors=True)
+                    continue
+                self.get(folder.name, subject)
+                files = {file.name: file.stat() for file in folder.iterdir()}
+                num_bytes += sum(file.st_size for file in files.values())
+                num_open += "items.jsonl" in files and now - files["items.jsonl"].st_mtime < OPEN_S
+        if num_open >= MAX_OPEN:
+            raise TooManyJobsError(f"{num_open} jobs of yours are not done; send more when one is")
+        if num_bytes >= MAX_BYTES:
+            raise TooManyJobsError(f"your jobs hold {num_bytes} bytes; they go {KEPT_S // 86_400} days after they came")
 
 
 def _answers(recognizer: Recognizer, items: Sequence[Item], max_chars: int, wanted: Filter) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ flowchart LR
 ```
 """
 
+import logging
 import signal
 import subprocess
 import time
@@ -19,7 +20,12 @@ from types import FrameType
 
 from seedbed.errors import WorldError
 
+logger = logging.getLogger(__name__)
+
 _PAUSE_S = 0.25
+_TELL_EVERY_S = 60.0
+_START_S = 2 * 3600.0
+"""vLLM fetches what it serves before it answers."""
 _PATIENCE_S = 20.0
 """For a server that was asked to end."""
 
@@ -28,7 +34,7 @@ def run_server(words: Sequence[str], is_up: Callable[[], bool], when_up: Callabl
     """Run the command to its end; call `when_up` once it answers. Signals that would end us end it first.
 
     Raises:
-        WorldError: the program is not there, or ends before it answers.
+        WorldError: the program is not there, ends before it answers, or does not answer for hours.
     """
     program = next(word for word in words if word != "env" and "=" not in word)
     try:
@@ -37,14 +43,25 @@ def run_server(words: Sequence[str], is_up: Callable[[], bool], when_up: Callabl
         raise WorldError(f"{program} cannot be started: {error}. See: seedbed serve llm --plan") from error
     with _ended_by_sigterm():
         try:
-            while not is_up():
-                if (code := process.poll()) is not None:
-                    raise WorldError(f"{program} ended with code {code} before it answered; its own words are above")
-                time.sleep(_PAUSE_S)
+            _wait(program, process, is_up)
             when_up()
             return process.wait()
         finally:
             _end(process)
+
+
+def _wait(program: str, process: "subprocess.Popen[bytes]", is_up: Callable[[], bool]) -> None:
+    started = told = time.monotonic()
+    while not is_up():
+        if (code := process.poll()) is not None:
+            raise WorldError(f"{program} ended with code {code} before it answered; its own words are above")
+        now = time.monotonic()
+        if now - started > _START_S:
+            raise WorldError(f"{program} runs and has not answered for {_START_S:g} s; its own words are above")
+        if now - told > _TELL_EVERY_S:
+            told = now
+            logger.warning("llm_server_starting", extra={"program": program, "waited_s": round(now - started)})
+        time.sleep(_PAUSE_S)
 
 
 def start_in_compose(folder: Path, profile: str, service: str, values: Mapping[str, str]) -> None:

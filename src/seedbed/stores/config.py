@@ -5,16 +5,33 @@ src/seedbed/stores/config.py - v0.1.0
 ```mermaid
 classDiagram
     BaseModel <|-- StoreConfig
+    StoreConfig ..> PluginGroup : asks
     StoreConfig ..> UserError : raises
 ```
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, SecretStr, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    SecretStr,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
+from seedbed.digests import canonical_json
 from seedbed.errors import UserError
+from seedbed.plugins import ABOUT_OPTIONS, Options, Plugin, PluginGroup
+
+STORES = PluginGroup("store", "seedbed.stores", "store.kind", ("chroma", "qdrant"))
+
+type StoreKind = Annotated[str, AfterValidator(STORES.checked), WithJsonSchema(STORES.json_schema())]
 
 
 class StoreConfig(BaseModel):
@@ -22,7 +39,7 @@ class StoreConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["chroma", "qdrant"] = Field("chroma", description="chroma for development, qdrant for production")
+    kind: StoreKind = Field("chroma", description="chroma for development, qdrant for production")
     url: str | None = Field(None, description="http(s) address of a server; default: embedded, under the home folder")
     path: Path | None = Field(None, description="folder of the embedded store; default: <home>/<kind>")
     api_key: SecretStr | None = Field(None, description="key that the server asks for")
@@ -34,6 +51,7 @@ class StoreConfig(BaseModel):
         examples=["my-index"],
     )
     timeout_s: PositiveFloat = Field(30.0, le=3600, description="longest wait for one answer of a server")
+    options: Options = Field({}, description=ABOUT_OPTIONS)
 
     @field_validator("url")
     @classmethod
@@ -46,6 +64,17 @@ class StoreConfig(BaseModel):
         return url
 
     @property
+    def plugin(self) -> Plugin | None:
+        """What a package declares under the name, None for what is built in."""
+        return STORES.find(self.kind)
+
+    @model_validator(mode="after")
+    def _options_go_to_plugins(self) -> Self:
+        STORES.refuse_options(self.kind, self.options)
+        return self
+
+    @property
     def place(self) -> str:
-        """Kind and address of the database: two configurations with the same place see the same collections."""
-        return f"{self.kind} {self.url or self.path or 'embedded'}"
+        """Kind, address and options: two configurations with the same place see the same collections."""
+        options = f" {canonical_json(self.options)}" if self.options else ""
+        return f"{self.kind} {self.url or self.path or 'embedded'}{options}"

@@ -46,13 +46,13 @@ def entry_kind() -> EntryKind:
     path = _main_file()
     if path is None:
         return "stdin"
-    return "console script" if _is_installed(path) else "script"
+    return "console script" if is_installed(path) else "script"
 
 
 def code_folder() -> Path:
     """Return where to look for the code that runs: the script's own folder, otherwise the current one."""
     path = _main_file()
-    if entry_kind() in ("script", "module") and path is not None and not _is_installed(path):
+    if entry_kind() in ("script", "module") and path is not None and not is_installed(path):
         return path.parent
     return Path.cwd()
 
@@ -79,7 +79,8 @@ def _main_file() -> Path | None:
     return Path(name).resolve() if name and not name.startswith("<") else None
 
 
-def _is_installed(path: Path) -> bool:
+def is_installed(path: Path) -> bool:
+    """Return whether a file belongs to the environment, which is named by versions."""
     return path.is_relative_to(Path(sys.prefix).resolve()) or path.is_relative_to(Path(sys.base_prefix).resolve())
 
 

@@ -58,8 +58,10 @@ class RunArchive(ABC):
     """Reads runs."""
 
     @abstractmethod
-    def get(self, run_id: str) -> RunRecord:
+    def get(self, run_id: str, *, artifacts: bool = True) -> RunRecord:
         """Return one run, by its id or by an unambiguous beginning of at least 4 digits of it.
+
+        Its artefacts are listed, so many of them, unless that is not wanted: each of their folders is a question.
 
         Raises:
             MissingError: there is no such run.
@@ -83,11 +85,12 @@ class RunArchive(ABC):
         """
 
     @abstractmethod
-    def history(self, run_id: str, metric: str) -> Sequence[MetricPoint]:
+    def history(self, run_id: str, metric: str, max_points: int | None = None) -> Sequence[MetricPoint]:
         """Return every value of a metric of one run, by step and then by time.
 
         Raises:
             MissingError: there is no such run, or it has no such metric.
+            UserError: there are more than `max_points`.
         """
 
     @abstractmethod

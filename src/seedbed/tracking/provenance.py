@@ -8,21 +8,24 @@ The tags are ours: MLflow loses the commit of console scripts and notebooks, and
 flowchart LR
     collect --> Provenance
     collect --> read_code & measure & command_line & effective_environment
+    collect --> plugin_code
 ```
 """
 
 import functools
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
 from seedbed.digests import digest_file, digest_json
 from seedbed.hardware import Hardware, measure
+from seedbed.plugins import Plugin
 from seedbed.tracking.entry import EntryKind, code_folder, command_line, entry_kind
 from seedbed.tracking.git import Code, read_code
+from seedbed.tracking.plugin_code import PluginCode, plugin_code
 from seedbed.tracking.seeds import effective_environment
 
 MAX_DIFF_BYTES = 2_000_000
@@ -47,6 +50,8 @@ class Provenance(BaseModel):
     variables: Mapping[str, str]
     """Those variables of the environment that change results."""
     hardware: Hardware
+    plugins: tuple[PluginCode, ...] = ()
+    """What the run was configured with and is not built in."""
 
     @property
     def packages_digest(self) -> str:
@@ -71,11 +76,13 @@ class Provenance(BaseModel):
             "python": self.python,
             "platform": self.platform,
             "hardware_class": self.hardware.hardware_class()[:4000],
-        }
+        } | {f"plugin.{plugin.what}": plugin.fact for plugin in self.plugins}
         return {f"seedbed.{name}": value for name, value in facts.items() if value}
 
 
-def collect(folder: Path | None = None, *, max_diff_bytes: int = MAX_DIFF_BYTES) -> Provenance:
+def collect(
+    folder: Path | None = None, *, max_diff_bytes: int = MAX_DIFF_BYTES, plugins: Iterable[Plugin] = ()
+) -> Provenance:
     """Return the provenance of this process, with the code of the folder (default: where the running code lies)."""
     folder = folder or code_folder()
     code = read_code(folder, max_diff_bytes)
@@ -90,6 +97,7 @@ def collect(folder: Path | None = None, *, max_diff_bytes: int = MAX_DIFF_BYTES)
         packages=installed_packages(),
         variables=effective_environment(),
         hardware=measure(),
+        plugins=tuple(plugin_code(plugin, code, max_diff_bytes) for plugin in plugins),
     )
 
 

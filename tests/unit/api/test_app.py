@@ -13,7 +13,9 @@ import pytest
 from starlette.exceptions import HTTPException
 
 from seedbed.api.app import create_app
-from seedbed.api.bounds import Bounds
+from seedbed.api.bounds import Bounds, allow
+from seedbed.api.metrics import Metrics
+from seedbed.api.request_id import RequestContext
 from seedbed.errors import UserError, WorldError
 from seedbed.missing import MissingError
 from seedbed.settings import load_settings
@@ -125,6 +127,17 @@ async def test_no_page_may_call_it_unless_named(client):
     assert "access-control-allow-origin" not in answer.headers
 
 
+async def test_a_named_page_may_send_and_read_every_header_that_the_api_has(tmp_path):
+    app = create_app(load_settings({}, tmp_path, {"api.cors_origins": "https://lab.example"}))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api") as client:
+        origin = {"Origin": "https://lab.example"}
+        asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "idempotency-key"}
+        preflight = await client.options("/v1/pipelines/a/b/runs", headers=origin | asked)
+        shown = (await client.get("/health", headers=origin)).headers["access-control-expose-headers"]
+    assert preflight.status_code == 200
+    assert {"Location", "X-Seedbed-Backend", "X-Request-ID", "Retry-After"} <= set(shown.split(", "))
+
+
 @pytest.mark.parametrize(("origin", "is_allowed"), [("https://lab.example", True), ("https://evil.example", False)])
 async def test_named_pages_may_call_it(tmp_path, origin, is_allowed):
     app = create_app(load_settings({}, tmp_path, {"api.cors_origins": "https://lab.example, http://localhost:8888"}))
@@ -179,6 +192,39 @@ async def test_what_takes_too_long_is_ended():
     answer = await _call(Bounds(stuck, 10, request_s=0.05, body_s=0.05), b"x")
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "1"
+
+
+async def test_the_limit_that_held_is_the_one_that_is_said():
+    async def stuck(scope, receive, send):
+        allow(scope, 0.1)
+        await asyncio.sleep(5)
+
+    answer = await _call(Bounds(stuck, 10, request_s=60), b"x")
+    assert (answer.status_code, answer.json()["detail"]) == (503, "no answer within 0.1 s")
+
+
+async def test_who_reads_too_slowly_is_left_and_that_is_no_crash(caplog):
+    caplog.set_level(logging.INFO)
+    sent = []
+
+    async def answers(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x", "more_body": True})
+
+    async def send(message):
+        sent.append(message["type"])
+        if message["type"] == "http.response.body":
+            await asyncio.sleep(5)  # as long as nobody reads
+
+    async def receive():
+        return {"type": "http.request", "body": b""}
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+    await RequestContext(Bounds(answers, 10, request_s=0.1), Metrics())(scope, receive, send)
+    assert sent == ["http.response.start", "http.response.body"]
+    said = [(record.levelname, record.message) for record in caplog.records]
+    assert said == [("INFO", "answer_cut"), ("INFO", "request")]
+    assert caplog.records[0].limit_s == pytest.approx(0.1, abs=0.05)
 
 
 async def test_a_time_limit_of_the_application_is_not_ours():

@@ -3,9 +3,12 @@
 tests/unit/api/test_auth.py - v0.1.0
 """
 
+import asyncio
 import base64
 import json
 import time
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler
 
 import jwt
 import pytest
@@ -19,6 +22,7 @@ from seedbed.api.keys import IssuerKeys, signing_key
 from seedbed.api.tokens import OWN_ISSUER, Authority, TokenError, mint
 from seedbed.errors import UserError, WorldError
 from seedbed.settings import load_settings
+from tests.loopback import answering
 from tests.unit.api.conftest import KEY
 
 pytestmark = pytest.mark.anyio
@@ -210,6 +214,66 @@ async def test_an_issuer_that_is_away_is_the_worlds_fault_until_its_keys_are_kno
     asked.extend([None] * 5)
     keys._tried_at, keys._fetched_at = float("-inf"), time.monotonic() - 600
     assert (await keys.find("r")).key_id == "r"
+
+
+@pytest.fixture
+def slow_issuer(monkeypatch):
+    """Send an answer byte by byte, slower than it may; return its address."""
+
+    class Slow(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                for _ in range(6):
+                    self.wfile.write(b" ")
+                    time.sleep(0.1)
+
+    monkeypatch.setattr("seedbed.api.keys._TIMEOUT_S", 0.3)
+    with answering(Slow) as url:
+        yield f"{url}/keys.json"
+
+
+async def test_an_issuer_that_answers_too_slowly_is_away(slow_issuer):
+    with pytest.raises(WorldError, match="cannot be had: TimeoutError"):
+        await IssuerKeys(slow_issuer).find("r")
+
+
+async def test_nobody_with_a_known_key_waits_for_an_issuer_that_is_asked_for_another(asked):
+    keys = IssuerKeys("https://issuer.example/keys.json")
+    known = await keys.find("r")
+    keys._tried_at = float("-inf")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(IssuerKeys, "_fetch", lambda _: asyncio.Event().wait())
+        stranger = asyncio.create_task(keys.find("made-up"))
+        await asyncio.sleep(0)
+        async with asyncio.timeout(0.2):
+            assert await keys.find("r") is known
+        stranger.cancel()
+
+
+async def test_old_keys_are_asked_for_before_they_are_used_and_behind_a_known_one_while_the_issuer_is_away(asked):
+    keys = IssuerKeys("https://issuer.example/keys.json")
+    known = await keys.find("r")
+
+    def age():
+        keys._tried_at, keys._fetched_at = float("-inf"), time.monotonic() - 600
+
+    age()
+    assert await keys.find("r") is not known  # one that was withdrawn would not be found any more
+    age()
+    asked.extend([None] * 5)
+    known = await keys.find("r")  # waits once, to learn that the issuer is away
+    keys._tried_at, num_asked = float("-inf"), len(asked)
+    assert await keys.find("r") is known
+    assert len(asked) == num_asked
+    await keys._background
+    assert len(asked) == num_asked + 1
+    asked.clear()
+    keys._tried_at = float("-inf")
+    await keys.find("r")
+    await keys._background
+    assert await keys.find("r") is not known
 
 
 def test_outside_dev_a_key_has_to_be_set(tmp_path):

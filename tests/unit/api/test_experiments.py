@@ -37,11 +37,13 @@ class Shelf(RunArchive):
 
     def __init__(self, runs):
         self.runs = runs
+        self.has_listed = False
 
-    def get(self, run_id):
+    def get(self, run_id, *, artifacts=True):
+        self.has_listed |= artifacts
         for run in self.runs:
             if run.run_id == run_id:
-                return run
+                return run if artifacts else run.model_copy(update={"artifacts": ()})
         raise MissingError(f"there is no run {run_id!r}")
 
     def find(self, experiment=None, limit=20):
@@ -52,7 +54,8 @@ class Shelf(RunArchive):
         end = query.offset() + len(found)
         return RunPage(runs=tuple(found), next_token=query.token_of(end) if end < len(self.runs) else None)
 
-    def history(self, run_id, metric):
+    def history(self, run_id, metric, max_points=None):
+        self.max_points = max_points
         if metric not in self.get(run_id).metrics:
             raise MissingError(f"there is no metric {metric!r}")
         start = datetime(2026, 11, 1, tzinfo=UTC)
@@ -119,13 +122,14 @@ async def test_what_is_no_id_never_reaches_the_store(get, run_id):
     assert (await get(f"/experiments/{run_id}")).status_code == 422
 
 
-async def test_two_runs_are_compared(get):
+async def test_two_runs_are_compared_without_listing_their_artefacts(get, app):
     answer = (await get("/experiments/compare", run=[f"{1:032x}", f"{2:032x}"])).json()
     assert answer["params"] == {"bias": ["0.1", "0.2"]}
     assert answer["num_same_params"] == 1
     assert (answer["code"], answer["data"], answer["environment"]) == ({}, {}, {})
     assert answer["metrics"] == {"heads": [0.5, 0.5], "broken": ["NaN", "NaN"]}
     assert [run["name"] for run in answer["runs"]] == ["run 1", "run 2"]
+    assert not app.state.services._archive.has_listed
 
 
 async def test_runs_of_other_code_data_and_environment_say_in_what_they_differ(get, app):
@@ -151,10 +155,11 @@ async def test_another_scope_reads_nothing(get):
         assert (await get(path, scope="search")).status_code == 403
 
 
-async def test_a_curve_has_a_bounded_number_of_points_first_and_last_among_them(get):
+async def test_a_curve_has_a_bounded_number_of_points_first_and_last_among_them(get, app):
     answer = (await get(f"/experiments/{1:032x}/history", metric="heads")).json()
     assert (answer["metric"], answer["num_points"], len(answer["points"])) == ("heads", 3000, 500)
     assert [answer["points"][i]["step"] for i in (0, -1)] == [0, 2999]
+    assert app.state.services._archive.max_points == 100_000
     assert (answer["points"][0]["value"], answer["points"][0]["at"]) == ("NaN", "2026-11-01T00:00:00Z")
 
 

@@ -6,6 +6,7 @@ tests/unit/api/test_health.py - v0.1.0
 import json
 
 import pytest
+from starlette.exceptions import HTTPException
 
 from seedbed.api.readiness import Readiness
 from seedbed.api.services import Services
@@ -80,6 +81,19 @@ async def test_asking_often_does_not_ask_the_dependencies_often():
     for _ in range(5):
         await readiness.lacks()
     assert len(asked) == 1
+
+
+async def test_one_that_has_so_much_to_do_that_it_takes_no_more_is_ready_if_it_was_before():
+    too_much = HTTPException(429, "too much is waiting already")
+    said = [too_much, None, too_much, too_much, WorldError("away"), too_much]
+
+    async def check():
+        if (error := said.pop(0)) is not None:
+            raise error
+
+    readiness = Readiness({"ner": check}, good_for_s=-1)
+    lacks = [(await readiness.lacks())["ner"] for _ in range(6)]
+    assert [lack and lack.reason for lack in lacks] == ["too much is waiting already", None, None, None, "away", "too much is waiting already"]
 
 
 async def test_a_check_that_crashes_is_a_reason():

@@ -13,12 +13,13 @@ import pytest
 
 from seedbed import wiring_chat
 from seedbed.api.llm import answer as answers
+from seedbed.api.llm import upstream
 from seedbed.api.llm.breaker import MAX_FAILURES
 from seedbed.api.services import Services
 from seedbed.errors import WorldError
 from seedbed.serving.config import Backend
 from seedbed.settings import load_settings
-from tests.scripted_llm import DONE, FINISH, HEAD, chunk, piece, scripted, whole
+from tests.scripted_llm import DONE, FINISH, HEAD, Scripted, chunk, piece, scripted, whole
 from tests.unit.api.conftest import KEY
 from tests.unit.api.llm_scripts import ASKED, GOOD, STREAMED, ask, dead, numbers, says, says_good, streams_good
 
@@ -35,6 +36,14 @@ async def test_an_answer_comes_as_it_is_with_the_servers_name_for_the_model(gate
     assert json.loads(body) == {
         **ASKED, "temperature": 0.5, "response_format": {"type": "json_object"}, "model": "tiny", "stream": False
     }  # fmt: skip
+
+
+async def test_what_openai_lets_be_null_may_be_null(gateway):
+    client, [server] = await gateway(says_good)
+    for path, body in (("chat/completions", ASKED), ("completions", {"prompt": "One, two,"})):
+        answer = await ask(client, {**body, "stream": None, "stream_options": None}, f"/v1/{path}")
+        assert answer.status_code == 200
+        assert json.loads(server.asked[-1][2])["stream"] is False
 
 
 async def test_the_server_gets_its_own_key_and_never_the_callers_token(gateway, caplog, capsys):
@@ -136,6 +145,29 @@ async def test_a_server_that_fails_again_and_again_is_left_alone(gateway):
     for _ in range(MAX_FAILURES + 3):
         assert (await ask(client)).json() == GOOD
     assert sum(path != "/v1/models" for path, _, _ in failing.asked) == MAX_FAILURES
+    assert 'seedbed_llm_backend_resting{backend="b0"} 1.0' in await numbers(client)
+
+
+async def test_a_server_that_is_back_is_asked_as_soon_as_its_list_shows_it(gateway, stack, monkeypatch):
+    monkeypatch.setattr(upstream, "_BAD_FOR_S", 0.0)
+    server = Scripted(says_good)
+    client, _ = await gateway(server.url)
+    for _ in range(MAX_FAILURES + 1):  # by /ready and the page, while it is away
+        assert (await client.get("/v1/models")).status_code == 503
+    stack.callback((await server.start()).close)
+    assert (await client.get("/v1/models")).json()["data"][0]["id"] == "tiny"
+    assert 'seedbed_llm_backend_resting{backend="b0"} 0.0' in await numbers(client)
+    assert (await ask(client)).json() == GOOD
+
+
+async def test_a_server_that_lists_models_and_cannot_run_them_goes_on_resting(gateway, monkeypatch):
+    monkeypatch.setattr(upstream, "_GOOD_FOR_S", 0.0)
+    client, [failing, _] = await gateway(says(503), says_good)
+    for _ in range(MAX_FAILURES):
+        await ask(client)
+    num_asked = len(failing.asked)
+    assert (await client.get("/v1/models")).status_code == 200
+    assert len(failing.asked) == num_asked + 1
     assert 'seedbed_llm_backend_resting{backend="b0"} 1.0' in await numbers(client)
 
 

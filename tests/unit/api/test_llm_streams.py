@@ -69,6 +69,19 @@ async def test_a_stream_that_breaks_off_ends_with_an_error_and_nobody_else_is_as
     assert 'outcome="backend_lost"} 1.0' in await numbers(client)
 
 
+async def test_an_error_that_the_server_says_in_a_stream_is_passed_on_and_counted(gateway):
+    error = b'data: {"error": {"message": "out of memory", "code": 500}}\n\n'
+
+    async def fails(talk):
+        await talk.say(HEAD, chunk(piece("one")), chunk(error), chunk(b""))
+
+    client, _ = await gateway(fails)
+    assert (await ask(client, STREAMED)).text.encode() == piece("one") + error
+    said = await numbers(client)
+    assert 'seedbed_llm_answers_total{backend="b0",outcome="backend_error"} 1.0' in said
+    assert 'outcome="ok"' not in said
+
+
 @pytest.mark.parametrize(("limit", "kind"), [("IDLE_S", "backend_silent"), ("TOTAL_S", "time_limit")])
 async def test_a_stream_that_stops_talking_ends_with_an_error(gateway, monkeypatch, limit, kind):
     monkeypatch.setattr(relay, limit, 0.1)
@@ -134,7 +147,8 @@ async def test_a_server_that_is_being_stopped_says_so():
         sent.append(message)
 
     async with scripted(hangs) as server:
-        gateway = Gateway([Backend(name="b0", url=server.url)], Metrics().llm)
+        metrics = Metrics()
+        gateway = Gateway([Backend(name="b0", url=server.url)], metrics.llm)
         answer = relay.Relay(gateway, "/v1/chat/completions", STREAMED)
         answering = asyncio.ensure_future(answer({}, asyncio.Event().wait, send))
         await eventually(lambda: len(sent) == 2)
@@ -144,6 +158,7 @@ async def test_a_server_that_is_being_stopped_says_so():
         await gateway.close()
     assert last_event(sent[-1]["body"].decode())["error"]["type"] == "server_stopping"
     assert not sent[-1]["more_body"]
+    assert 'outcome="server_stopping"} 1.0' in metrics.exposition().decode()
 
 
 async def test_what_is_being_answered_is_bounded(gateway, monkeypatch):

@@ -3,20 +3,25 @@
 tests/unit/api/test_ner.py - v0.1.0
 """
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Event
 from uuid import UUID
 
+import httpx
 import pytest
 from mcp import Client
 
+from seedbed.api.bounds import Bounds
 from seedbed.api.ner_desk import NerDesk
 from seedbed.api.readiness import Readiness
 from seedbed.errors import UserError, WorldError
 from seedbed.mcp_server.server import create_server
 from seedbed.mcp_server.tools import READ_ONLY
 from seedbed.missing import MissingError
+from seedbed.ner.answers import EVERYTHING
 from seedbed.orchestration.ports import FlowRun
 from tests.unit.api.capitals import IDENTITY, Capitals
 
@@ -25,9 +30,9 @@ RUN = UUID("6d1e0000-0000-4000-8000-000000000000")
 TEXT = "👩‍🔬 went. To Oslo 🙂 and Paris."
 
 
-def use(app, recognizer):
+def use(app, recognizer, newer=lambda _: None):
     services = app.state.services
-    services.ner = NerDesk(recognizer, services.ner._lane, services.metrics)
+    services.ner = NerDesk(recognizer, services.ner._lane, services.metrics, newer)
     services.readiness = Readiness({"ner": services.ner.check})
 
 
@@ -190,6 +195,63 @@ async def test_numbers_name_the_model(client, post):
     assert f'seedbed_ner_model_info{{digest="{"d" * 32}",name="capitals",version="1.2.3"}} 1.0' in numbers
 
 
+class Held(Capitals):
+    """Answers when it may."""
+
+    def __init__(self):
+        super().__init__()
+        self.has_begun, self.may_answer = Event(), Event()
+
+    def recognize(self, texts):
+        self.has_begun.set()
+        assert self.may_answer.wait(20)
+        return super().recognize(texts)
+
+
+NEWER = replace(IDENTITY, version="1.2.4", digest="e" * 32)
+
+
+async def test_a_newer_model_answers_from_then_on_and_what_the_old_one_answers_says_so(app, client, post, monkeypatch):
+    old, champion = Held(), []
+    use(app, old, lambda served: next((each for each in champion if each.identity() != served), None))
+    desk = app.state.services.ner
+    await desk.served()
+    first = asyncio.ensure_future(post(text="Oslo"))
+    await asyncio.to_thread(old.has_begun.wait, 20)
+    champion.append(Capitals(NEWER))
+    monkeypatch.setattr("seedbed.api.ner_desk.LOOK_EVERY_S", 0.01)
+    desk.warm()
+    while (await desk.served()).identity != NEWER:
+        await asyncio.sleep(0.01)
+    second = asyncio.ensure_future(post(text="Paris"))
+    await asyncio.sleep(0.01)
+    old.may_answer.set()
+    said = [(await answer).json() for answer in (first, second)]
+    assert [each["model"]["digest"] for each in said] == ["d" * 32, "e" * 32]
+    assert [each["results"][0]["entities"][0]["text"] for each in said] == ["Oslo", "Paris"]
+    numbers = (await client.get("/metrics")).text
+    assert f'seedbed_ner_model_info{{digest="{"d" * 32}",name="capitals",version="1.2.3"}} 0.0' in numbers
+    assert f'seedbed_ner_model_info{{digest="{"e" * 32}",name="capitals",version="1.2.4"}} 1.0' in numbers
+
+
+@pytest.mark.parametrize("fault", ["is away", "does not load", "fails on texts"])
+async def test_a_newer_model_that_does_not_work_leaves_the_old_one_answering(app, post, caplog, monkeypatch, fault):
+    def newer(_):
+        if fault == "is away":
+            raise WorldError("the registry is away")
+        if fault == "does not load":
+            return Broken(UserError("a part of it is not installed"))
+        useless = Capitals(NEWER)
+        monkeypatch.setattr(useless, "recognize", lambda _: 1 / 0)
+        return useless
+
+    use(app, Capitals(), newer)
+    await app.state.services.ner.served()
+    await asyncio.to_thread(app.state.services.ner._renew)
+    assert (await post(text="Oslo")).json()["model"]["digest"] == "d" * 32
+    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == ["ner_model_not_renewed"]
+
+
 class Flows:
     """Takes what is started."""
 
@@ -217,12 +279,15 @@ async def test_more_than_a_request_may_have_becomes_a_job(app, client, bearer, p
     job, url = answer.json(), answer.headers["location"]
     assert flows.started == ("recognize-entities/on-demand", {"job": job["id"]}, job["id"])
     assert (job["num_items"], job["num_done"], job["links"]) == (257, 0, {"status": url})
+    assert job["model"] is None
     assert (await client.get(f"{url}/result", headers=bearer("ner"))).status_code == 404
     jobs = app.state.services.jobs
-    jobs.work(jobs.get(job["id"]), Capitals())
+    newer = replace(IDENTITY, version="1.2.4", digest="e" * 32)
+    jobs.work(jobs.get(job["id"]), Capitals(newer))  # the worker looks for the champion when the job begins
     flows.state = "COMPLETED"
     shown = (await client.get(url, headers=bearer("ner"))).json()
     assert (shown["state"], shown["num_done"]) == ("COMPLETED", 257)
+    assert (shown["model"]["version"], shown["model"]["digest"]) == ("1.2.4", "e" * 32)
     result = await client.get(shown["links"]["result"], headers=bearer("ner"))
     lines = [json.loads(line) for line in result.text.splitlines()]
     assert result.headers["content-type"] == "application/jsonl"
@@ -230,6 +295,36 @@ async def test_more_than_a_request_may_have_becomes_a_job(app, client, bearer, p
     assert (lines[0]["entities"], lines[1]["entities"][0]["text"]) == (None, "Oslo")
     other = bearer("ner", subject="somebody else")
     assert [(await client.get(path, headers=other)).status_code for path in (url, f"{url}/result")] == [404, 404]
+
+
+async def test_a_result_may_be_read_for_longer_than_other_answers(app, bearer, monkeypatch):
+    monkeypatch.setattr(Bounds.__init__, "__defaults__", (0.5, 0.5))
+    jobs = app.state.services.jobs
+    job = jobs.create("tester", [("a", "Oslo")] * 2000, EVERYTHING)
+    jobs.work(job, Capitals())
+
+    async def slowly(scope, receive, send):
+        async def late(message):
+            if message["type"] == "http.response.start":
+                await asyncio.sleep(0.6)
+            await send(message)
+
+        await app(scope, receive, late)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(slowly), base_url="http://api") as client:
+        result = await client.get(f"/v1/ner/jobs/{job.id}/result", headers=bearer("ner"))
+    assert (result.status_code, len(result.text.splitlines())) == (200, 2000)
+
+
+async def test_more_jobs_than_the_worker_can_do_are_refused_until_some_are_done(post, flows, monkeypatch):
+    monkeypatch.setattr("seedbed.ner.jobs.MAX_OPEN", 1)
+    items = [{"id": "a", "text": "x"}] * 257
+    assert (await post(items=items)).status_code == 202
+    flows.started = None
+    answer = await post(items=items)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "60")
+    assert "1 jobs of yours are not done" in answer.json()["detail"]
+    assert flows.started is None
 
 
 async def test_too_many_characters_are_a_job_and_one_text_that_no_model_takes_is_none(app, post, flows):

@@ -50,8 +50,10 @@ def call(app, client, bearer, prefect):
     services = app.state.services
     services.settings = services.settings.model_copy(update={"prefect_api_url": prefect[0]})
 
-    async def call(method, path, body=None, scope="pipelines:run", **headers):
-        return await client.request(method, f"/v1/pipelines/{path}", json=body, headers=bearer(scope) | headers)
+    async def call(method, path, body=None, scope="pipelines:run", content=None, **headers):
+        sent = {"json": body} if content is None else {"content": content}
+        headers = bearer(scope) | {"Content-Type": "application/json"} | headers
+        return await client.request(method, f"/v1/pipelines/{path}", **sent, headers=headers)
 
     return call
 
@@ -92,6 +94,30 @@ async def test_a_parameter_that_prefect_would_render_is_refused(call, prefect):
     template = {"list": [{"__prefect_kind": "jinja", "template": "{{ secrets }}"}]}
     assert (await call("POST", "embed-corpus/dev/runs", {"parameters": template})).status_code == 400
     assert prefect[1] == []
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("[" * 101 + "]" * 101, "deeper than 100 levels"),
+        ("[" * 3000 + "]" * 3000, "deeper than 100 levels"),
+        ('{"a":' * 3000 + "1" + "}" * 3000, "deeper than 100 levels"),
+        ("NaN", "no JSON"),
+        ("1e400", "no JSON"),
+        ('"\\ud800"', "no JSON"),
+    ],
+    ids=["deep", "deeper", "deep objects", "NaN", "infinite", "half a pair"],
+)
+async def test_parameters_that_cannot_be_sent_are_the_callers_fault(call, prefect, value, reason):
+    answer = await call("POST", "embed-corpus/dev/runs", content=f'{{"parameters": {{"k": {value}}}}}')
+    assert (answer.status_code, reason in answer.json()["detail"]) == (400, True)
+    assert prefect[1] == []
+
+
+async def test_parameters_may_be_nested_as_deep_as_people_nest_them(call, prefect):
+    body = {"parameters": {"k": json.loads("[" * 98 + '"é"' + "]" * 98)}}
+    assert (await call("POST", "embed-corpus/dev/runs", body)).status_code == 202
+    assert prefect[1][-1][2]["parameters"] == body["parameters"]
 
 
 @pytest.mark.parametrize("num_busy", [1, 2, 3])

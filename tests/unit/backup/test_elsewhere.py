@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from seedbed.backup.elsewhere import kept_elsewhere
 from seedbed.stores.config import StoreConfig
 from seedbed.tracking.config import TrackingConfig
+from tests.declared import declare
 
 HOME = Path("/srv/home")
 
@@ -33,6 +34,12 @@ def test_nothing_is_elsewhere_by_default():
 def test_a_store_elsewhere_is_named(store, said):
     [line] = kept_elsewhere(store, TrackingConfig(), HOME)
     assert said in line
+
+
+def test_store_of_a_plugin_that_is_served_is_named(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(declare(tmp_path, {"seedbed.stores": {"lite": "nowhere:Lite"}}))
+    [line] = kept_elsewhere(StoreConfig(kind="lite", url="lite://there"), TrackingConfig(), HOME)
+    assert line.startswith("lite at lite://there: save it as its keeper does")
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from seedbed.embedding.precision import MatmulRates, choose_precision
 from seedbed.errors import UserError, WorldError
 from seedbed.hardware import Gpu, measure
 from seedbed.settings import load_settings
+from tests.declared import declare
 from tests.loopback import answering, say
 
 Usage = namedtuple("Usage", ["total", "used", "free"])
@@ -194,3 +195,17 @@ def test_doctor_says_which_encoder_auto_means_and_why(tmp_path):
     assert measured.detail.startswith("openvino bf16: fastest on a CPU; bf16 multiplies 2.3 x as fast as fp32")
     chosen = findings({"SEEDBED_EMBEDDING__BACKEND": "openvino", "SEEDBED_EMBEDDING__PRECISION": "fp32"}, tmp_path)
     assert chosen["encoder"].detail == "openvino fp32: as the settings say"
+
+
+def test_declared_plugins_are_named_and_only_they_know_how_to_ask_their_store(tmp_path, monkeypatch):
+    groups = {"seedbed.stores": {"lite": "nowhere:Lite"}, "seedbed.encoders": {"letters": "nowhere:Letters"}}
+    monkeypatch.syspath_prepend(declare(tmp_path / "site", groups))
+    environ = {"SEEDBED_STORE__KIND": "lite", "SEEDBED_STORE__URL": "lite://there"}
+    found = findings(environ | {"SEEDBED_EMBEDDING__BACKEND": "letters"}, tmp_path)
+    assert found["seedbed.stores"].detail == "lite (tiny 1.5)"
+    assert (found["store"].state, found["store"].detail) == ("ok", "lite://there")
+    assert found["encoder"].detail == "letters, of tiny 1.5"
+    assert "seedbed.corpora" not in found
+    monkeypatch.syspath_prepend(declare(tmp_path / "two", {"seedbed.stores": {"chroma": "nowhere:Lite"}}, "two"))
+    broken = findings({}, tmp_path)["seedbed.stores"]
+    assert (broken.state, "has the name of a built-in one" in broken.detail) == ("broken", True)

@@ -20,6 +20,7 @@ from seedbed.embedding.fingerprint import Fingerprint
 from seedbed.embedding.model_files import packaged_folder
 from seedbed.embedding.ports import Embedder, Embeddings
 from seedbed.errors import UserError, WorldError
+from tests.declared import declare
 
 TEXTS = [f"text number {number}" for number in range(40)]
 
@@ -158,3 +159,18 @@ def test_the_peak_is_measured_for_what_torch_multiplies(folder: Path) -> None:
     assert matmul_unit(TimedEmbedder(folder, "openvino fp32").fingerprint()) == "cpu fp32"
     assert matmul_unit(TimedEmbedder(folder, "openvino int8").fingerprint()) is None
     assert matmul_gflops("cpu fp32") > 0.1
+
+
+def test_encoder_of_a_plugin_is_compared_too_unless_its_vectors_have_another_length(folder, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(declare(tmp_path / "site", {"seedbed.encoders": {"letters": "nowhere:Letters"}}))
+    found = dict(variants(EmbeddingConfig(backend="letters", options={"letters": "ab"})))
+    assert found["letters"].options == {"letters": "ab"}
+    assert found[REFERENCE].options == {}
+    short = TimedEmbedder(folder, "letters fp32", 0.0, 0.0)
+    shorter = short.fingerprint().model_copy(update={"dimension": 1})
+    monkeypatch.setattr(short, "fingerprint", lambda: shorter, raising=False)
+    encoders = {REFERENCE: TimedEmbedder(folder, REFERENCE, 0.0, 0.0), "letters": short}
+    answer = compare(encoders, TEXTS, machine="a machine", **PEAKS)
+    assert answer.not_measured == {
+        "letters": "its vectors have 1 numbers, those of the others 2: they cannot be compared"
+    }

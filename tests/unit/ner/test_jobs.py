@@ -7,6 +7,7 @@ import json
 import os
 import stat
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -14,8 +15,8 @@ from pipelines.recognize_entities import recognize_entities
 from seedbed.errors import WorldError
 from seedbed.missing import MissingError
 from seedbed.ner.answers import EVERYTHING, Filter
-from seedbed.ner.jobs import KEPT_S, Jobs
-from tests.unit.api.capitals import Capitals
+from seedbed.ner.jobs import KEPT_S, MAX_OPEN, OPEN_S, Jobs, TooManyJobsError
+from tests.unit.api.capitals import IDENTITY, Capitals
 
 ITEMS = [(f"n{number}", "Oslo Paris" if number % 3 else None) for number in range(600)]
 
@@ -33,6 +34,15 @@ def test_every_item_has_its_answer_in_order(jobs):
     assert [result["id"] for result in results] == [item_id for item_id, _ in ITEMS]
     assert {entity["text"] for result in results for entity in result["entities"] or []} == {"Oslo"}
     assert jobs.num_done(job) == 600
+
+
+def test_a_job_says_which_model_worked_on_it_last(jobs, tmp_path):
+    job = jobs.create("ada", ITEMS[:3], EVERYTHING)
+    assert jobs.model(job) is None
+    jobs.work(job, Capitals(replace(IDENTITY, digest="e" * 32)))
+    assert jobs.model(job) == replace(IDENTITY, digest="e" * 32)
+    (tmp_path / "jobs" / "ner" / job.id / "model.json").write_text("{")
+    assert jobs.model(job) is None
 
 
 def test_a_job_that_is_done_is_not_done_again_and_keeps_no_texts(jobs, tmp_path):
@@ -84,6 +94,29 @@ def test_an_old_job_is_deleted_when_the_next_comes(jobs, tmp_path):
     assert jobs.get(young.id)
     with pytest.raises(MissingError):
         jobs.get(old.id)
+
+
+def test_a_subject_may_have_so_many_jobs_that_are_not_done_and_others_theirs(jobs, tmp_path):
+    first, *_ = (jobs.create("ada", ITEMS[:1], EVERYTHING) for _ in range(MAX_OPEN))
+    with pytest.raises(TooManyJobsError, match=f"{MAX_OPEN} jobs of yours are not done"):
+        jobs.create("ada", ITEMS[:1], EVERYTHING)
+    jobs.create("bob", ITEMS[:1], EVERYTHING)
+    jobs.work(first, Capitals())
+    lost = jobs.create("ada", ITEMS[:1], EVERYTHING)
+    with pytest.raises(TooManyJobsError):
+        jobs.create("ada", ITEMS[:1], EVERYTHING)
+    then = time.time() - OPEN_S - 1
+    os.utime(tmp_path / "jobs" / "ner" / lost.id / "items.jsonl", (then, then))
+    jobs.create("ada", ITEMS[:1], EVERYTHING)
+
+
+def test_a_subject_may_have_so_many_bytes_results_counted_too(jobs, monkeypatch):
+    job = jobs.create("ada", ITEMS, EVERYTHING)
+    jobs.work(job, Capitals())
+    monkeypatch.setattr("seedbed.ner.jobs.MAX_BYTES", jobs.result(job).stat().st_size)
+    with pytest.raises(TooManyJobsError, match="bytes"):
+        jobs.create("ada", ITEMS[:1], EVERYTHING)
+    jobs.create("bob", ITEMS[:1], EVERYTHING)
 
 
 def test_a_disk_that_takes_nothing_is_the_worlds_fault(tmp_path):

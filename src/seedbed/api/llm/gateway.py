@@ -61,6 +61,7 @@ class Gateway:
                 failures.append(error)
                 self.note_failure(upstream, error)
             else:
+                self.numbers.resting.labels(upstream.name).set(upstream.breaker.is_open)
                 for model in (*listed, *upstream.known_as(listed)):
                     found.setdefault(model.name, (upstream.name, model))
         if not found and failures:

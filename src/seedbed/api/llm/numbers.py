@@ -29,7 +29,8 @@ class LlmNumbers:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.answers = Counter(
             "seedbed_llm_answers",
-            "Requests by how they ended: ok, refused, client_gone, time_limit, backend_lost, backend_silent.",
+            "Requests by how they ended: ok, refused, client_gone, time_limit, server_stopping, backend_error, "
+            "backend_lost, backend_silent.",
             ["backend", "outcome"],
             registry=registry,
         )

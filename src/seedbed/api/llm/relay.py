@@ -51,6 +51,7 @@ class Relay(Response):
         self._gateway, self._path, self._asked = gateway, path, body
         self._started = time.perf_counter()
         self._has_begun = self._is_open = False
+        self._cut_by = "client_gone"
 
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,10 +64,11 @@ class Relay(Response):
             elif not self._has_begun:  # nobody hears it; the log and the numbers say that nothing was answered
                 await send({"type": "http.response.start", "status": CLIENT_GONE, "headers": []})
         except asyncio.CancelledError:
+            self._cut_by = "server_stopping"
             work.cancel()
             await asyncio.wait({work})
             if self._is_open:
-                await self._end_with(send, "server_stopping")
+                await self._end_with(send, self._cut_by)
             raise
         finally:
             for task in (work, gone):
@@ -77,14 +79,14 @@ class Relay(Response):
         answer = await self._gateway.open(self._path, self._asked)
         numbers, name = self._gateway.numbers, answer.upstream.name
         numbers.first_s.labels(name).observe(first_s := time.perf_counter() - self._started)
-        outcome = "client_gone"
+        outcome = None
         try:
             with numbers.open_streams.labels(name).track_inprogress():
                 outcome = await self._passed_on(answer, send)
         finally:
             await answer.close()
             self._gateway.left()
-            self._note(answer, outcome, first_s)
+            self._note(answer, outcome or self._cut_by, first_s)
 
     async def _passed_on(self, answer: Answer, send: Send) -> str:
         """Send everything; return how it ended."""
@@ -131,9 +133,10 @@ class Relay(Response):
         if not answer.transcript.is_whole:
             self._gateway.note_failure(answer.upstream, FailedError("a stream without an end"))
             return await self._end_with(send, "backend_lost")
-        is_short = answer.transcript.error is None and not answer.transcript.is_done
+        is_fine = answer.transcript.error is None
+        is_short = is_fine and not answer.transcript.is_done
         await self._end(send, DONE if is_short else b"")  # `transformers serve` leaves it out
-        return "ok"
+        return "ok" if is_fine else "backend_error"
 
     async def _end_with(self, send: Send, outcome: str) -> str:
         request_id = logging_format.request_id.get()

@@ -99,8 +99,11 @@ class Upstream:
         """
         async with self._listing:
             if time.monotonic() > self._good_until:
+                was_away = isinstance(self._listed, FailedError)
                 try:
                     self._listed, good_for_s = await self._ask_for_models(), _GOOD_FOR_S
+                    if was_away:  # a list that was there all the time says nothing of answers that fail
+                        self.breaker.succeeded()
                 except FailedError as error:
                     self._listed, good_for_s = error, _BAD_FOR_S
                 self._good_until = time.monotonic() + good_for_s

@@ -10,7 +10,6 @@ sequenceDiagram
 ```
 """
 
-import asyncio
 import json
 from typing import Any
 
@@ -18,6 +17,7 @@ from fastapi import APIRouter, Request, Response, Security
 from starlette.exceptions import HTTPException
 
 from seedbed.api.auth import authorized
+from seedbed.api.bounds import allow
 from seedbed.api.llm.answer import TOTAL_S
 from seedbed.api.llm.relay import Relay
 from seedbed.api.llm.upstream import VIA, Path
@@ -52,13 +52,13 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 @router.post("/chat/completions", response_class=Response, responses=_ANSWERS)
 async def chat(request: Request, services: Held, asked: ChatRequest) -> Response:
     """Go on with a conversation."""
-    return await _relay(request, services, "/v1/chat/completions", stream=asked.stream)
+    return await _relay(request, services, "/v1/chat/completions", stream=bool(asked.stream))
 
 
 @router.post("/completions", response_class=Response, responses=_ANSWERS)
 async def complete(request: Request, services: Held, asked: TextRequest) -> Response:
     """Go on with a text."""
-    return await _relay(request, services, "/v1/completions", stream=asked.stream)
+    return await _relay(request, services, "/v1/completions", stream=bool(asked.stream))
 
 
 @router.get("/models")
@@ -82,7 +82,5 @@ async def _relay(request: Request, services: Services, path: Path, *, stream: bo
         json.dumps(body, allow_nan=False)
     except ValueError:
         raise HTTPException(422, "the request has a number that JSON has not: NaN or Infinity") from None
-    limit: asyncio.Timeout | None = request.scope.get("seedbed.time_limit")
-    if limit is not None:
-        limit.reschedule(asyncio.get_running_loop().time() + TOTAL_S + _TO_END_S)
+    allow(request.scope, TOTAL_S + _TO_END_S)
     return Relay(services.llm, path, body)

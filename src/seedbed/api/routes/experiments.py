@@ -19,7 +19,7 @@ from seedbed.api.auth import authorized
 from seedbed.api.problems import problems
 from seedbed.api.routes.health import Held
 from seedbed.api.schemas.comparison import RUN_ID, Comparison, RunIds, compare
-from seedbed.api.schemas.curves import History, history
+from seedbed.api.schemas.curves import MAX_READ, History, history
 from seedbed.api.schemas.experiments import RunDetail, RunList, RunSummary, detail, summary
 from seedbed.tracking.page import RunQuery
 from seedbed.tracking.record import RunRecord
@@ -47,7 +47,7 @@ async def compare_runs(services: Held, asked: Annotated[RunIds, Query()]) -> Com
     """Lay 2 to 10 runs beside each other: parameters that differ, and metrics."""
 
     def read() -> list[RunRecord]:
-        return [services.archive().get(run_id) for run_id in asked.run]
+        return [services.archive().get(run_id, artifacts=False) for run_id in asked.run]
 
     return compare(await services.readers.run(read))
 
@@ -55,7 +55,8 @@ async def compare_runs(services: Held, asked: Annotated[RunIds, Query()]) -> Com
 @router.get("/{run_id}/history")
 async def show_history(services: Held, run_id: RunId, metric: Metric) -> History:
     """Show how one metric of a run went: its first and last value, and others evenly between them."""
-    return history(metric, await services.readers.run(lambda: services.archive().history(run_id, metric)))
+    points = await services.readers.run(lambda: services.archive().history(run_id, metric, MAX_READ))
+    return history(metric, points)
 
 
 @router.get("/{run_id}")

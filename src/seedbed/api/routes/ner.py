@@ -45,18 +45,18 @@ _HTML_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors '
 async def find(services: Held, caller: Authorized, asked: NerRequest) -> Response:
     """Find entities in one text or several; more than a request may have at once becomes a job (202)."""
     items, wanted = items_of(asked)
-    identity = await services.ner.identity()
-    _refuse_unknown(identity, wanted)
-    if _is_too_much(items, identity.max_chars):
+    served = await services.ner.served()
+    _refuse_unknown(served.identity, wanted)
+    if _is_too_much(items, served.identity.max_chars):
         return await start_job(services, caller, items, wanted)
-    results = await services.ner.answers(items, wanted)
-    return _json({"model_version": "v1", **_about(identity), "results": results})
+    results = await served.answers(items, wanted)
+    return _json({"model_version": "v1", **_about(served.identity), "results": results})
 
 
 @router.get("/labels")
 async def labels(services: Held, _: Authorized) -> NerLabels:
     """Say what the model can find."""
-    identity = await services.ner.identity()
+    identity = (await services.ner.served()).identity
     return NerLabels(**_about(identity), labels=list(identity.labels))
 
 
@@ -66,8 +66,9 @@ async def labels(services: Held, _: Authorized) -> NerLabels:
 async def render(services: Held, _: Authorized, asked: NerText) -> Response:
     """Return the text as HTML, its entities marked as displaCy does; everything of the text is escaped."""
     items, wanted = items_of(asked)
-    _refuse_unknown(await services.ner.identity(), wanted)
-    [answer] = await services.ner.answers(items, wanted)
+    served = await services.ner.served()
+    _refuse_unknown(served.identity, wanted)
+    [answer] = await served.answers(items, wanted)
     if answer["error"] is not None:
         raise HTTPException(422, answer["error"])
     entities = [Entity(**{name: each[name] for name in Entity.__slots__}) for each in answer["entities"]]

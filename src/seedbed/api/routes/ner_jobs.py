@@ -13,11 +13,12 @@ sequenceDiagram
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response, Security
+from fastapi import APIRouter, Path, Request, Response, Security
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse
 
 from seedbed.api.auth import authorized
+from seedbed.api.bounds import DOWNLOAD_S, allow
 from seedbed.api.problems import problems
 from seedbed.api.routes.health import Held
 from seedbed.api.schemas.ner import MAX_CHARS, MAX_ITEMS
@@ -27,9 +28,11 @@ from seedbed.api.tokens import Caller
 from seedbed.errors import SeedbedError, WorldError
 from seedbed.missing import MissingError
 from seedbed.ner.answers import Filter, Item
+from seedbed.ner.jobs import TooManyJobsError
 
 router = APIRouter(prefix="/v1/ner/jobs", tags=["ner"], responses=problems(401, 403, 404, 429))
 
+_RETRY_AFTER_S = 60
 DEPLOYMENT = "recognize-entities/on-demand"
 
 type Authorized = Annotated[Caller, Security(authorized, scopes=["ner"])]
@@ -40,7 +43,7 @@ async def start_job(services: Services, caller: Caller, items: list[Item], wante
     """Return the answer 202 to a job that was started.
 
     Raises:
-        HTTPException: 413, there is nobody to do it.
+        HTTPException: 413, there is nobody to do it; 429, the subject has too many already.
         WorldError: nobody takes it.
     """
     if services.settings.prefect_api_url is None:
@@ -48,7 +51,10 @@ async def start_job(services: Services, caller: Caller, items: list[Item], wante
         raise HTTPException(413, f"{detail} (longer ones become jobs where PREFECT_API_URL is set)")
 
     def start() -> NerJob:
-        job = services.jobs.create(caller.subject, items, wanted)
+        try:
+            job = services.jobs.create(caller.subject, items, wanted)
+        except TooManyJobsError as error:
+            raise HTTPException(429, str(error), {"Retry-After": str(_RETRY_AFTER_S)}) from None
         try:
             run = services.flow_runs().start(DEPLOYMENT, {"job": job.id}, job.id)
         except SeedbedError as error:
@@ -57,7 +63,7 @@ async def start_job(services: Services, caller: Caller, items: list[Item], wante
                 raise WorldError(f"{DEPLOYMENT} is not deployed. Next: prefect deploy --all") from error
             raise
         services.jobs.save(job.model_copy(update={"flow_run": run.id}))
-        return ner_job(job, run, num_done=0)
+        return ner_job(job, run, num_done=0, model=None)
 
     started = await services.readers.run(start)
     headers = {"Location": started.links["status"]}
@@ -72,7 +78,8 @@ async def show(services: Held, caller: Authorized, job_id: JobId) -> NerJob:
         job = services.jobs.get(job_id, caller.subject)
         if job.flow_run is None:
             raise MissingError(f"job {job_id!r} was never started")
-        return ner_job(job, services.flow_runs().get(job.flow_run), services.jobs.num_done(job))
+        run = services.flow_runs().get(job.flow_run)
+        return ner_job(job, run, services.jobs.num_done(job), services.jobs.model(job))
 
     return await services.readers.run(look)
 
@@ -82,7 +89,8 @@ async def show(services: Held, caller: Authorized, job_id: JobId) -> NerJob:
     response_class=FileResponse,
     responses={200: {"content": {"application/jsonl": {"schema": {"type": "string"}}}}},
 )
-async def result(services: Held, caller: Authorized, job_id: JobId) -> FileResponse:
+async def result(request: Request, services: Held, caller: Authorized, job_id: JobId) -> FileResponse:
     """Return the results of a job of yours as JSON lines, in the order of its items."""
+    allow(request.scope, DOWNLOAD_S)
     path = await services.readers.run(lambda: services.jobs.result(services.jobs.get(job_id, caller.subject)))
     return FileResponse(path, media_type="application/jsonl", filename=f"{job_id}.jsonl")

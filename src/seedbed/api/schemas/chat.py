@@ -28,7 +28,9 @@ type ModelName = Annotated[
     str | None,
     Field(min_length=1, max_length=200, description="one of GET /v1/models; default: the first server's first"),
 ]
-type Stream = Annotated[StrictBool, Field(description="answer with server-sent events, `data: [DONE]` being the last")]
+type Stream = Annotated[
+    StrictBool | None, Field(description="answer with server-sent events, `data: [DONE]` being the last")
+]
 type StreamOptions = Annotated[
     dict[str, Any] | None, Field(description="`include_usage`: the last event but one counts tokens")
 ]

@@ -17,7 +17,8 @@ from pydantic import BaseModel, Field
 from seedbed.api.schemas.experiments import Metric, metric
 from seedbed.tracking.history import MetricPoint, thinned
 
-MAX_POINTS = 500
+MAX_READ, MAX_POINTS = 100_000, 500
+"""So many values of a metric are read, and so many shown."""
 """More than a screen has room for."""
 
 

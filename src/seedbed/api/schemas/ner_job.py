@@ -5,7 +5,7 @@ src/seedbed/api/schemas/ner_job.py - v0.1.0
 ```mermaid
 flowchart LR
     ner_job --> NerJob
-    ner_job --> Job & FlowRun
+    ner_job --> Job & FlowRun & ModelIdentity
 ```
 """
 
@@ -14,6 +14,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from seedbed.api.schemas.ner_model import NerModel, ner_model
+from seedbed.ner.entity import ModelIdentity
 from seedbed.ner.jobs import Job
 from seedbed.orchestration.ports import FlowRun
 
@@ -29,13 +31,16 @@ class NerJob(BaseModel):
     num_done: int
     created_at: datetime
     ended_at: datetime | None
+    model: NerModel | None = Field(
+        description="which one the worker has: the newest when it began; null: it has not begun"
+    )
     links: dict[str, str] = Field(
         description="`status`, and `result` as soon as there is one: JSON lines, a result of POST /v1/ner in each",
         examples=[{"status": "/v1/ner/jobs/6d1e…"}],
     )
 
 
-def ner_job(job: Job, run: FlowRun, num_done: int) -> NerJob:
+def ner_job(job: Job, run: FlowRun, num_done: int, model: ModelIdentity | None) -> NerJob:
     """Return a job as it is shown."""
     status = f"/v1/ner/jobs/{job.id}"
     is_done = num_done == job.num_items and run.state == "COMPLETED"
@@ -47,5 +52,6 @@ def ner_job(job: Job, run: FlowRun, num_done: int) -> NerJob:
         num_done=num_done,
         created_at=run.created_at,
         ended_at=run.ended_at,
+        model=None if model is None else ner_model(model),
         links={"status": status} | ({"result": f"{status}/result"} if is_done else {}),
     )

@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
 
 def embed(
     corpus_kind: Annotated[
-        str | None, typer.Option(help="What the corpus is: docstrings, jsonl, parquet, folder or beir.")
+        str | None, typer.Option(help="What the corpus is: docstrings, jsonl, parquet, folder, beir or a plug-in's.")
     ] = None,
     corpus_path: Annotated[Path | None, typer.Option(help="File or folder of the corpus.")] = None,
     texts: Annotated[

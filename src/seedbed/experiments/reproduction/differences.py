@@ -25,6 +25,7 @@ def differences(then: Evidence, now: Evidence, ours: frozenset[str] = frozenset(
 def _made_by(then: Evidence, now: Evidence) -> Iterator[Difference]:
     yield from _facts(then, now, "code", {"git.commit": "commit", "git.diff_digest": "what is not committed"})
     yield from _entries("code", {"experiment": then.recipe}, {"experiment": now.recipe})
+    yield from _entries("code", then.plugins, now.plugins, "plug-in: ")
     yield from _entries("config", flatten(then.pinned_config), flatten(now.pinned_config))
     yield from _facts(then, now, "seed", {"seed": "seed", "deterministic": "deterministic algorithms"})
     kinds: tuple[Kind, ...] = ("data", "model")

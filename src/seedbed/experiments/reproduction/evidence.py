@@ -110,6 +110,11 @@ class Evidence(BaseModel):
         return f"{whole.relative_to(self.root).as_posix()}:{function}" if inside and self.root else self.fact("recipe")
 
     @property
+    def plugins(self) -> Mapping[str, str]:
+        """What of the configuration was not built in."""
+        return self._below("plugin")
+
+    @property
     def num_cores(self) -> int:
         """Cores that the run could use; 0 when it does not say."""
         return int(self.provenance.get("hardware", {}).get("num_usable_cores", 0))

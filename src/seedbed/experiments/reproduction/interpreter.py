@@ -21,6 +21,7 @@ from shutil import rmtree, which
 
 from seedbed.digests import digest_file
 from seedbed.errors import WorldError
+from seedbed.experiments.reproduction.declaring import canonical
 from seedbed.experiments.reproduction.difference import Difference, NotReproducedError
 from seedbed.experiments.reproduction.differences import package_differences
 from seedbed.experiments.reproduction.evidence import Evidence
@@ -72,7 +73,7 @@ def own_packages(tree: Path) -> frozenset[str]:
         name = tomllib.loads((tree / "pyproject.toml").read_text("utf-8"))["project"]["name"]
     except (OSError, ValueError, LookupError, TypeError):
         return frozenset({"seedbed"})
-    return frozenset({"seedbed", str(name).lower().replace("_", "-")})
+    return frozenset({"seedbed", canonical(str(name))})
 
 
 def _built(lock: Path, digest: str, version: str, home: Path, tell: Callable[[str], None]) -> Path:

@@ -6,7 +6,7 @@ It records into a store of its own, so that code of any age can run whatever sch
 
 ```mermaid
 flowchart LR
-    run_again --> Evidence & surroundings
+    run_again --> Evidence & surroundings & declare
     run_again --> NotReproducedError
 ```
 """
@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from seedbed.experiments.reproduction.declaring import declare
 from seedbed.experiments.reproduction.difference import Difference, NotReproducedError
 from seedbed.experiments.reproduction.evidence import Evidence
 from seedbed.experiments.reproduction.surroundings import surroundings
@@ -51,8 +52,9 @@ def run_again(
             (state / name).symlink_to(home / name)
     config = state / "config.json"
     config.write_text(json.dumps(evidence.pinned_config), "utf-8")
+    path = [tree / "src", tree, *declare(tree, evidence.packages, state / "declared")]
     variables = {
-        "PYTHONPATH": f"{tree / 'src'}:{tree}",
+        "PYTHONPATH": ":".join(map(str, path)),
         "PYTHONHASHSEED": evidence.fact("seed"),
         "SEEDBED_HOME": str(state),
     }

@@ -13,8 +13,9 @@ classDiagram
 ```
 """
 
+import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, final
 from uuid import UUID, uuid4
@@ -30,6 +31,8 @@ _AGAIN_AFTER_S = (0.2, 0.5, 1.0, 2.0, 4.0)
 _HEALTH = "/health"
 """Asked every few seconds, so not again at once."""
 _MAX_REASON_CHARS = 300
+_MAX_DEPTH = 100
+"""Prefect 3.8 answers 500 at 300 levels, and its server dies of 400."""
 _MARK = "__prefect_kind"
 """Prefect renders values that carry it as templates, with the variables of its workspace in reach."""
 
@@ -43,8 +46,7 @@ class PrefectRest(FlowRuns):
 
     def start(self, deployment: str, parameters: Mapping[str, object], once: str | None) -> FlowRun:
         """Create a flow run in the state that the server gives it: scheduled for now."""
-        if _has_mark(parameters):
-            raise UserError(f"a parameter is named {_MARK!r}, which Prefect would render as a template; rename it")
+        _refuse_unfit(parameters)
         found = self._ask("GET", f"/deployments/name/{deployment}", f"deployment {deployment!r}")
         asked = {
             "parameters": dict(parameters),
@@ -85,10 +87,25 @@ class PrefectRest(FlowRuns):
             time.sleep(wait_s)
 
 
-def _has_mark(value: object) -> bool:
+def _refuse_unfit(parameters: Mapping[str, object]) -> None:
+    """Raise UserError for what must not reach the server, or cannot be sent."""
+    level: list[object] = [parameters]
+    for _ in range(_MAX_DEPTH):
+        if any(isinstance(each, Mapping) and _MARK in each for each in level):
+            raise UserError(f"a parameter is named {_MARK!r}, which Prefect would render as a template; rename it")
+        level = [inner for each in level for inner in _inside(each)]
+    if level:
+        raise UserError(f"the parameters are nested deeper than {_MAX_DEPTH} levels; flatten them")
+    try:
+        json.dumps(parameters, allow_nan=False, ensure_ascii=False).encode()
+    except ValueError as error:
+        raise UserError(f"the parameters are no JSON that can be sent: {error}; leave out what is named here") from None
+
+
+def _inside(value: object) -> Collection[object]:
     if isinstance(value, Mapping):
-        return _MARK in value or any(map(_has_mark, value.values()))
-    return isinstance(value, list) and any(map(_has_mark, value))
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _flow_run(answer: Mapping[str, Any]) -> FlowRun:

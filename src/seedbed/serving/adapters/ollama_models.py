@@ -3,6 +3,7 @@
 src/seedbed/serving/adapters/ollama_models.py - v0.1.0
 
 Ollama falls back to the processor without a word (ollama#10707); `size_vram` of /api/ps tells.
+Proxies of the environment are not used, here and for vLLM: keys go to the address that the settings name.
 
 ```mermaid
 classDiagram
@@ -40,7 +41,7 @@ class OllamaModels(ModelServer):
 
     def version(self) -> str:  # noqa: D102 - the port says it
         try:  # the package has no word for it
-            answer = httpx.get(f"{self._url}/api/version", headers=self._headers, timeout=_TIMEOUT_S)
+            answer = httpx.get(f"{self._url}/api/version", headers=self._headers, timeout=_TIMEOUT_S, trust_env=False)
             return str(answer.raise_for_status().json()["version"])
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             raise WorldError(f"no Ollama answers at {self._url}: {error}. Example: ollama serve") from error
@@ -80,7 +81,7 @@ class OllamaModels(ModelServer):
     @contextmanager
     def _client(self, timeout_s: float = _TIMEOUT_S) -> Iterator[ollama.Client]:
         try:
-            with ollama.Client(host=self._url, headers=self._headers, timeout=timeout_s) as client:
+            with ollama.Client(host=self._url, headers=self._headers, timeout=timeout_s, trust_env=False) as client:
                 yield client
         except ollama.ResponseError as error:
             if "does not exist" in error.error:  # says the stream of a pull, with status 200

@@ -58,7 +58,8 @@ class VllmModels(ModelServer):
 
     def _get(self, path: str) -> httpx.Response:
         try:
-            return httpx.get(self._url + path, headers=self._headers, timeout=_TIMEOUT_S).raise_for_status()
+            answer = httpx.get(self._url + path, headers=self._headers, timeout=_TIMEOUT_S, trust_env=False)
+            return answer.raise_for_status()
         except httpx.HTTPError as error:
             raise WorldError(f"vLLM at {self._url} does not answer: {error}. Next: seedbed serve llm") from error
 

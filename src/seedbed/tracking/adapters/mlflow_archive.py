@@ -14,6 +14,7 @@ classDiagram
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, final
 
@@ -29,10 +30,12 @@ from seedbed.tracking.record import RunRecord
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Metric
 
 _MAX_ARTIFACTS = 10_000
 _MAX_MATCHES = 5
 _PAGE = 1000
+_VALUES_PAGE = 25_000
 
 
 @final
@@ -44,12 +47,13 @@ class MlflowArchive(RunArchive):
         self._uri = tracking_uri(config, home)
         self._client: MlflowClient = connect(config, home)
 
-    def get(self, run_id: str) -> RunRecord:
+    def get(self, run_id: str, *, artifacts: bool = True) -> RunRecord:
         """Return one run with the paths of its artefacts."""
         with translated(self._uri):
             run = self._find(run_id)
             names = {found.experiment_id: found.name for found in [self._client.get_experiment(run.info.experiment_id)]}
-            return as_record(run, names, tuple(self._artifacts(run.info.run_id)))
+            paths = islice(self._artifacts(run.info.run_id), _MAX_ARTIFACTS if artifacts else 0)
+            return as_record(run, names, tuple(paths))
 
     def find(self, experiment: str | None = None, limit: int = 20) -> Sequence[RunRecord]:
         """Return the newest runs, of one experiment or of all."""
@@ -77,14 +81,19 @@ class MlflowArchive(RunArchive):
         runs = tuple(as_record(run, names) for run in found)
         return RunPage(runs=runs, next_token=query.token_of(offset + len(runs)) if found.token else None)
 
-    def history(self, run_id: str, metric: str) -> Sequence[MetricPoint]:
+    def history(self, run_id: str, metric: str, max_points: int | None = None) -> Sequence[MetricPoint]:
         """Return the history that MLflow keeps of a metric."""
         with translated(self._uri):
             run = self._find(run_id)
             known = run.data.metrics
             if metric not in known:
                 raise MissingError(f"run {run.info.run_id} has no metric {metric!r}; it has {sorted(known)[:20]}")
-            found = self._client.get_metric_history(run.info.run_id, metric)
+            found = list(islice(self._values(run.info.run_id, metric), max_points and max_points + 1))
+        if max_points is not None and len(found) > max_points:
+            raise UserError(
+                f"metric {metric!r} of run {run.info.run_id} has more than {max_points} values, which are too many to "
+                "read at once; MLflow's page draws them. Next: make runs"
+            )
         return [
             MetricPoint(each.step, _time(each.timestamp), each.value)
             for each in sorted(found, key=lambda each: (each.step, each.timestamp))
@@ -94,10 +103,11 @@ class MlflowArchive(RunArchive):
         """Fetch one file, or a folder with all below it."""
         with translated(self._uri):
             run = self._find(run_id)
-            known = list(self._artifacts(run.info.run_id))
             wanted = str(PurePosixPath(artifact))
+            known = self._artifacts(run.info.run_id)
             if not any(path == wanted or path.startswith(f"{wanted}/") for path in known):
-                raise UserError(f"run {run.info.run_id} has no artefact {artifact!r}; it has {sorted(known)[:20]}")
+                shown = sorted(islice(self._artifacts(run.info.run_id), _MAX_ARTIFACTS))[:20]
+                raise UserError(f"run {run.info.run_id} has no artefact {artifact!r}; it has {shown}")
             folder.mkdir(parents=True, exist_ok=True)
             return Path(self._client.download_artifacts(run.info.run_id, wanted, str(folder)))
 
@@ -157,8 +167,18 @@ class MlflowArchive(RunArchive):
             if not token:
                 return names
 
+    def _values(self, run_id: str, metric: str) -> "Iterator[Metric]":
+        """Yield what MLflow's client returns whole, a page at a time."""
+        store, token = self._client._tracking_client.store, None
+        while True:
+            page = store.get_metric_history(run_id, metric, max_results=_VALUES_PAGE, page_token=token)
+            yield from page
+            token = page.token
+            if not token:
+                return
+
     def _artifacts(self, run_id: str, folder: str | None = None) -> Iterator[str]:
-        for entry in self._client.list_artifacts(run_id, folder)[:_MAX_ARTIFACTS]:
+        for entry in self._client.list_artifacts(run_id, folder):
             if entry.is_dir:
                 yield from self._artifacts(run_id, entry.path)
             else:
