@@ -93,7 +93,14 @@ async def test_one_that_has_so_much_to_do_that_it_takes_no_more_is_ready_if_it_w
 
     readiness = Readiness({"ner": check}, good_for_s=-1)
     lacks = [(await readiness.lacks())["ner"] for _ in range(6)]
-    assert [lack and lack.reason for lack in lacks] == ["too much is waiting already", None, None, None, "away", "too much is waiting already"]
+    assert [lack and lack.reason for lack in lacks] == [
+        "too much is waiting already",
+        None,
+        None,
+        None,
+        "away",
+        "too much is waiting already",
+    ]
 
 
 async def test_a_check_that_crashes_is_a_reason():
