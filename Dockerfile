@@ -24,9 +24,8 @@ FROM lock AS wheel
 RUN --mount=type=cache,target=/root/.cache/uv \
     python3 image_lock.py build >build.lock \
     && uv venv --quiet /opt/build && uv pip sync --quiet --python /opt/build --require-hashes build.lock
-COPY LICENSE README.md ./
-COPY src src
-RUN /opt/build/bin/python -m hatchling build -t wheel -d /wheels
+WORKDIR /source
+RUN --mount=type=bind,target=/source /opt/build/bin/python -m hatchling build -t wheel -d /wheels
 
 FROM lock AS model
 ARG TORCH=cpu
@@ -78,8 +77,9 @@ LABEL org.opencontainers.image.title="seedbed" \
       org.opencontainers.image.revision="${REVISION}"
 RUN groupadd --gid 10001 seedbed \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin seedbed \
-    && install -d -o 10001 -g 10001 -m 0750 /var/lib/seedbed
-# Everything that is written lies in the volume and in /tmp: the rest of the container may be read-only.
+    && install -d -o 10001 -g 10001 -m 0750 /var/lib/seedbed /var/lib/mlflow /var/backups/seedbed
+# Everything that is written lies in /tmp and in volumes, which get the owner that their folder has here: the rest of
+# the container may be read-only.
 ENV PATH=/opt/seedbed/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
@@ -89,6 +89,7 @@ ENV PATH=/opt/seedbed/bin:$PATH \
     MLFLOW_DISABLE_TELEMETRY=true \
     PREFECT_SERVER_ANALYTICS_ENABLED=false
 WORKDIR /app
+RUN echo "$REVISION" >REVISION # what runs record as their commit: there is no repository here
 COPY deploy/entrypoint.py deploy/healthcheck.py /opt/
 COPY --from=model /models /opt/models
 USER 10001:10001

@@ -19,6 +19,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -29,6 +30,7 @@ from seedbed.logging_redaction import remember_secrets
 
 MODELS = Path("/opt/models")
 SECRETS = "/run/secrets/"
+_PARTIAL = "-given"
 _FIELDS = {"timestamp", "level", "message"}
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 
@@ -43,13 +45,21 @@ def give_models(home: Path, models: Path = MODELS) -> None:
     """Put the graphs that came with the image where the program looks for them, unless they are there."""
     target = home / "models" / "openvino"
     for graph in models.iterdir() if models.is_dir() else ():
-        if not (target / graph.name).exists():
-            partial = target / f"{graph.name}.{os.getpid()}-given"
-            shutil.copytree(graph, partial)
+        given = target / graph.name
+        if not given.exists():
+            target.mkdir(parents=True, exist_ok=True)
+            # Not named by the process id: in containers that share a volume that is nearly always the same one.
+            partial = Path(tempfile.mkdtemp(_PARTIAL, f"{graph.name}.", target))
             try:
-                partial.rename(target / graph.name)
-            except OSError:  # another container was faster
-                shutil.rmtree(partial)
+                shutil.copytree(graph, partial, dirs_exist_ok=True)
+                partial.rename(given)
+            except OSError:
+                if not given.exists():  # another container was not faster
+                    raise
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
+        for left in target.glob(f"{graph.name}.*{_PARTIAL}"):  # by a start that was killed; nobody needs it any more
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def as_json(line: bytes, program: str) -> str:
@@ -101,7 +111,11 @@ def main(command: Sequence[str]) -> int:
     secrets = secrets_of(os.environ)
     remember_secrets(secrets.values())
     if home := os.environ.get("SEEDBED_HOME"):
-        give_models(Path(home))
+        try:
+            give_models(Path(home))
+        except OSError as error:
+            print(as_json(f"the models of the image cannot be copied into {home}: {error}".encode(), "entrypoint"))
+            return 1
     try:
         program = Program(command, os.environ | secrets)
     except OSError as error:

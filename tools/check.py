@@ -26,7 +26,7 @@ BIN = Path(sys.executable).parent
 MODULE = (sys.executable, "-m")
 _WORKFLOWS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob(".github/workflows/*.yml"))
 _STANDIN_FILES = ("deploy/standin/Dockerfile", "deploy/standin/llm.Dockerfile")
-_STANDINS = ["deploy/standin/compose.yml", "deploy/standin/llm.yml", "deploy/standin/ner.yml"]
+_STANDINS = ["deploy/standin/compose.yml", "deploy/standin/llm.yml"]
 _COMPOSE = [*sorted(path.name for path in ROOT.glob("compose*.yml")), *_STANDINS]
 
 

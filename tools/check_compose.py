@@ -16,7 +16,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import combinations as chosen
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,9 @@ _PINNED = re.compile(r"[^:@]+:v?\d+\.\d+[\w.-]*(@sha256:[0-9a-f]{64})?|seedbed-[
 _LOOPBACK = re.compile(r"127\.0\.0\.1:[^:]*(:-\d+\})?:\d+")
 _SECRET = re.compile(r"pass(word|wd)|secret|token|api_?key", re.IGNORECASE)
 _ONE_SHOT = "on-failure"
+_MADE = re.compile(r"install -d -o 10001 -g 10001 -m 0750 ([/\w. ]+)")
+_OWN_FOLDER = ("postgres:",)
+"""Images whose folder of data belongs to the user that our files name."""
 _CONTAINED: Mapping[str, object] = {
     "init": True,
     "read_only": True,
@@ -54,7 +57,7 @@ def file_faults(name: str, text: str) -> Iterator[str]:
             shown = variable["bare"] or variable["name"]
             yield f"${{{shown}}} may be unset; write ${{{shown}:?why it is needed}} or ${{{shown}:-default}}"
     for service, described in content.get("services", {}).items():
-        for fault in service_faults(described, may_publish=name == PROXY):
+        for fault in [*service_faults(described, may_publish=name == PROXY), *volume_faults(described, made_folders())]:
             yield f"services.{service}: {fault}"
 
 
@@ -86,6 +89,28 @@ def service_faults(service: Mapping[str, Any], *, may_publish: bool) -> Iterator
             yield f"waits for {other} to be started; wait until it is healthy"
     if isinstance(service.get("depends_on"), list):
         yield "depends_on is a list; say what to wait for: {name: {condition: service_healthy}}"
+
+
+def made_folders(root: Path = ROOT) -> frozenset[str]:
+    """Return the folders that our Dockerfiles make for the user of our images."""
+    texts = [file.read_text("utf-8") for file in root.glob("Dockerfile*")]
+    return frozenset(folder for text in texts for line in _MADE.findall(text) for folder in line.split())
+
+
+def volume_faults(service: Mapping[str, Any], made: Collection[str]) -> Iterator[str]:
+    """Yield volumes that the service cannot write to.
+
+    A new volume gets the owner that its folder has in the image: root, where the image has no such folder.
+    """
+    image = service.get("image", "")
+    for volume in service.get("volumes", []):
+        name, _, folder = str(volume).partition(":")
+        if not re.fullmatch(r"[a-z][\w-]*", name):
+            continue
+        if image.startswith("seedbed-") and folder not in made:
+            yield f"volume {name} belongs to root, for no Dockerfile makes {folder}; add it to `install -d` there"
+        if "user" in service and not image.startswith(_OWN_FOLDER):
+            yield f"volume {name} belongs to root, and user {service['user']} cannot write to it; leave `user` out"
 
 
 def combinations(files: list[Path]) -> list[list[Path]]:

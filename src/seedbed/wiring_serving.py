@@ -11,6 +11,7 @@ flowchart LR
 ```
 """
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -20,9 +21,9 @@ from urllib.parse import urlsplit
 from seedbed.errors import SeedbedError, UserError, WorldError
 from seedbed.hardware import Hardware, measure
 from seedbed.serving.catalogue import Catalogue, load_catalogue
-from seedbed.serving.command import PORT, as_text, ollama_fetching, server_command
+from seedbed.serving.command import PORT, as_text, server_command
 from seedbed.serving.config import Backend, LlmConfig
-from seedbed.serving.env_file import choose_profile
+from seedbed.serving.env_file import choose
 from seedbed.serving.machine import COMPOSE_FILE, Means, find_means
 from seedbed.serving.plan import Candidate, Plan, make_plan
 from seedbed.serving.plan import demand as demand
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from seedbed.progress import Progress
 
 LOCAL = f"http://127.0.0.1:{PORT}"
+_SERVICES = {"ollama": "ollama-model", "vllm": "vllm"}
+"""Of compose.yml: what is healthy once the model is there, and needs all that it takes."""
 type Say = Callable[[str], None]
 
 
@@ -109,7 +112,7 @@ def how(outlook: Outlook) -> str:
     if outlook.means.has_program(chosen.engine):
         return as_text(_command(outlook, chosen))
     if outlook.means.compose:
-        return f"docker compose --profile {chosen.profile} up --detach --wait {chosen.engine}"
+        return f"docker compose --profile {chosen.profile} up --detach --wait {_SERVICES[chosen.engine]}"
     return _how_to_start(chosen)
 
 
@@ -117,7 +120,7 @@ def choose_compose_profile(outlook: Outlook, folder: Path) -> str:
     """Write the plan's profile to `.env` unless one stands there; return in words what was done, "" without Compose."""
     if outlook.plan.chosen is None or not (folder / COMPOSE_FILE).is_file():
         return ""
-    return choose_profile(folder / ".env", outlook.plan.chosen.profile)
+    return "; ".join(choose(folder / ".env", {"COMPOSE_PROFILES": outlook.plan.chosen.profile}))
 
 
 def serve_llm(config: LlmConfig, folder: Path, home: Path, say: Say, progress: "Progress") -> int:
@@ -129,9 +132,7 @@ def serve_llm(config: LlmConfig, folder: Path, home: Path, say: Say, progress: "
     """
     outlook = plan_llm(config, folder)
     plan, chosen = outlook.plan, demand(outlook.plan, strict=config.strict)
-    say(plan.reason())
-    if plan.less_than_asked:
-        say(f"Less than hoped for: {plan.less_than_asked}")
+    _say_plan(plan, say)
     if chosen.engine in outlook.here:
         server, url = outlook.here[chosen.engine]
         # Which commit others started a vLLM on is not known.
@@ -143,12 +144,14 @@ def serve_llm(config: LlmConfig, folder: Path, home: Path, say: Say, progress: "
         say(f"Starting: {as_text(words)}")
         return run_server(words, lambda: is_up(server), lambda: _make_ready(server, served, home, say, progress))
     if outlook.means.compose:
-        _serve_in_compose(outlook, chosen, folder, home, say)
+        _serve_in_compose(outlook, chosen, folder, say)
+        keep(outlook.served(chosen, ""), home)
+        say(f"{chosen.model} answers inside the stack as {chosen.model!r}; see: docker compose ps")
         return 0
     raise WorldError(_how_to_start(chosen))
 
 
-def pull_llm(config: LlmConfig, folder: Path, home: Path, progress: "Progress") -> Served:
+def pull_llm(config: LlmConfig, folder: Path, home: Path, say: Say, progress: "Progress") -> Served:
     """Fetch the model that the plan chooses, by Ollama or for vLLM; return what was fetched, its digest with it.
 
     Raises:
@@ -157,6 +160,7 @@ def pull_llm(config: LlmConfig, folder: Path, home: Path, progress: "Progress") 
     """
     outlook = plan_llm(config, folder)
     chosen = demand(outlook.plan, strict=config.strict)
+    _say_plan(outlook.plan, say)
     if chosen.engine == "vllm":
         return _fetch_for_vllm(outlook, chosen, home, progress)
     if "ollama" not in outlook.here:
@@ -166,6 +170,12 @@ def pull_llm(config: LlmConfig, folder: Path, home: Path, progress: "Progress") 
     fetched = outlook.served(chosen, url).model_copy(update={"digest": digest})
     keep(fetched, home)
     return fetched
+
+
+def _say_plan(plan: Plan, say: Say) -> None:
+    say(plan.reason())
+    if plan.less_than_asked:
+        say(f"Less than hoped for: {plan.less_than_asked}")
 
 
 def _fetch_for_vllm(outlook: Outlook, chosen: Candidate, home: Path, progress: "Progress") -> Served:
@@ -249,21 +259,27 @@ def _make_ready(server: ModelServer, served: Served, home: Path, say: Say, progr
     say(f"{served.model} answers at {served.url}/v1 as {served.model!r}")
 
 
-def _serve_in_compose(outlook: Outlook, chosen: Candidate, folder: Path, home: Path, say: Say) -> None:
-    served = outlook.served(chosen, "")
-    say(f"Starting service {chosen.engine} of {COMPOSE_FILE}, profile {chosen.profile}")
-    inside = [["ollama", *words] for words in ollama_fetching(chosen)] if chosen.engine == "ollama" else []
-    values = {"LLM_MODEL": chosen.model}
+def _serve_in_compose(outlook: Outlook, chosen: Candidate, folder: Path, say: Say) -> None:
+    values = _compose_values(outlook, chosen)
+    for line in choose(folder / ".env", values):  # else the next `docker compose up` would undo it
+        say(f"For docker compose: {line}")
+    service = _SERVICES[chosen.engine]
+    say(f"Starting service {service} of {COMPOSE_FILE}; it fetches {chosen.engine_model} first")
+    say(f"What it does meanwhile: docker compose --profile {chosen.profile} logs --follow {service}")
+    start_in_compose(folder, chosen.profile, service, values)
+
+
+def _compose_values(outlook: Outlook, chosen: Candidate) -> dict[str, str]:
+    """Return the variables of compose.yml under which it serves what was chosen, now and at the next `up`."""
+    values = {"COMPOSE_PROFILES": chosen.profile, "LLM_MODEL": chosen.model}
     if chosen.engine == "ollama":
-        values["OLLAMA_CONTEXT_LENGTH"] = str(served.context_tokens)
-        values["LLM_MEMORY"] = f"{chosen.fit.needed_bytes // 2**30 + 2}G"
+        values["OLLAMA_CONTEXT_LENGTH"] = str(outlook.served(chosen, "").context_tokens)
+        values["LLM_MEMORY"] = f"{math.ceil(chosen.fit.needed_bytes / 2**30) + 2}G"
     else:  # for a compose.yml with vLLM's own image, whose entrypoint is `vllm serve`
         words = server_command(chosen, outlook.catalogue.find(chosen.model), host="0.0.0.0")  # noqa: S104  # nosec B104 - a container
         values["LLM_ARGUMENTS"] = as_text(words[words.index("serve") + 1 :])
         values["LLM_DEVICES"] = ",".join(map(str, chosen.fit.devices))
-    start_in_compose(folder, chosen.profile, chosen.engine, inside, values)
-    keep(served, home)
-    say(f"{chosen.model} answers inside the stack as {chosen.model!r}; see: docker compose ps")
+    return values
 
 
 def _command(outlook: Outlook, chosen: Candidate) -> list[str]:

@@ -10,6 +10,7 @@ import pytest
 
 from seedbed import wiring_ner
 from seedbed.errors import UserError
+from seedbed.missing import MissingError
 from seedbed.ner.config import PREFERRED_PACKAGE, NerConfig
 from seedbed.ner.model_card import ModelCard, write_card
 from seedbed.settings import load_settings
@@ -81,6 +82,14 @@ def test_champion_comes_before_the_preferred_package(home, tmp_path, monkeypatch
     monkeypatch.setattr(MlflowRegistry, "aliases", lambda *_: {"champion": champion})
 
     assert wiring_ner.recognizer(NerConfig(), home).identity().name == "seedbed-ner"
+
+
+@pytest.mark.parametrize(("name", "is_missing"), [(None, True), ("champion", False)])
+def test_no_model_where_none_was_asked_for_is_told_from_one_that_is_not_there(name, is_missing, home, monkeypatch):
+    monkeypatch.setattr(MlflowRegistry, "aliases", lambda *_: {})
+    with pytest.raises(UserError) as refused:
+        wiring_ner.find_model(NerConfig(model=name), home, TrackingConfig())
+    assert isinstance(refused.value, MissingError) is is_missing
 
 
 @pytest.mark.parametrize("name", ["numpy", "scikit-learn", "no.such.thing"])

@@ -26,7 +26,7 @@ from seedbed import wiring
 from seedbed.api.lane import Lane
 from seedbed.embedding.config import EmbeddingConfig
 from seedbed.embedding.ports import Embedder, Embeddings
-from seedbed.errors import UserError
+from seedbed.errors import UserError, WorldError
 from seedbed.indexing.chunks import normalized
 from seedbed.indexing.search import Searcher
 from seedbed.missing import MissingError
@@ -92,7 +92,12 @@ class ModelDesk:
         await self._lane.run(self._embed_one)
 
     async def check(self) -> None:
-        """Raise what keeps the newest index from being searched."""
+        """Raise what keeps the newest index from being searched.
+
+        Raises:
+            MissingError: nothing has been indexed yet.
+            WorldError: something has been, and cannot be searched.
+        """
 
         def look() -> None:
             was_open = self._opened is not None
@@ -100,7 +105,12 @@ class ModelDesk:
             if not was_open:
                 self._release()
 
-        await self._lane.run(look)
+        try:
+            await self._lane.run(look)
+        except MissingError as error:
+            if isinstance(error.__cause__, MissingError):
+                raise
+            raise WorldError(str(error)) from error
 
     async def close(self) -> None:
         """Close the index, after what is being answered."""

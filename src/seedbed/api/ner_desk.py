@@ -23,6 +23,7 @@ from seedbed.api.batcher import Batcher
 from seedbed.api.lane import Lane
 from seedbed.api.metrics import Metrics
 from seedbed.errors import UserError, WorldError
+from seedbed.missing import MissingError
 from seedbed.ner.answers import EVERYTHING, Filter, Item, answers_of, fault_of
 from seedbed.ner.entity import ModelIdentity
 from seedbed.ner.ports import Recognizer
@@ -83,8 +84,18 @@ class NerDesk:
         self._following = asyncio.create_task(self._follow())
 
     async def check(self) -> None:
-        """Raise what keeps a text from being answered."""
-        answer = (await (await self.served()).answers([("ready", "Ready in Oslo.")]))[0]
+        """Raise what keeps a text from being answered.
+
+        Raises:
+            MissingError: there is no model yet, and none was asked for.
+            WorldError: there is one that does not answer.
+        """
+        try:
+            answer = (await (await self.served()).answers([("ready", "Ready in Oslo.")]))[0]
+        except WorldError as error:
+            if isinstance(error.__cause__, MissingError):
+                raise error.__cause__ from error
+            raise
         if answer["error"] is not None:
             raise WorldError(f"the NER model fails: {answer['error']}")
 

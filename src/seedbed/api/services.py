@@ -29,6 +29,8 @@ from seedbed.api.ner_desk import NerDesk
 from seedbed.api.rates import Rates
 from seedbed.api.readiness import Check, Readiness
 from seedbed.api.tokens import Authority
+from seedbed.errors import WorldError
+from seedbed.missing import MissingError
 from seedbed.ner.jobs import Jobs
 from seedbed.orchestration.ports import FlowRuns
 from seedbed.settings import Settings
@@ -103,12 +105,20 @@ class Services:
         if self.settings.prefect_api_url is not None:
             checks["prefect"] = self._check_prefect
         if self.settings.llm.backends:
-            checks["llm"] = self.llm.check
+            checks["llm"] = self._check_llm
         if self.rates.is_shared:
             checks["redis"] = self.rates.check
         if self.authority.issuer_keys is not None:
             checks["issuer"] = self.authority.issuer_keys.refresh
         return checks
+
+    async def _check_llm(self) -> None:
+        try:
+            await self.llm.check()
+        except WorldError as error:
+            if all(each.optional for each in self.settings.llm.backends):
+                raise MissingError(str(error)) from error
+            raise
 
     async def _check_runs(self) -> None:
         await self.readers.run(lambda: self.archive().find(limit=1))

@@ -29,6 +29,7 @@ from seedbed.errors import UserError
 from seedbed.indexing.chunks import Chunk
 from seedbed.indexing.database import Database, upsert_on
 from seedbed.indexing.schema import aliases, collections, documents, met, points, rates, seen, vectors
+from seedbed.missing import MissingError
 
 _MANY = 5_000
 """Ids in one IN list: below every limit of SQLite's and PostgreSQL's."""
@@ -332,14 +333,14 @@ class Ledger:
         """Return (alias, collection) of an index; the newest one when no name is given.
 
         Raises:
-            UserError: there is no index of that name, or none at all.
+            UserError: there is no index of that name; MissingError: there is none at all.
         """
         rows = self._database.read(
             select(aliases.c.alias, aliases.c.collection).order_by(aliases.c.sequence.desc())
         ).all()
         known = {row.alias: row.collection for row in rows}
         if not known:
-            raise UserError("nothing has been indexed yet. Next: seedbed index --corpus-kind docstrings")
+            raise MissingError("nothing has been indexed yet. Next: seedbed index --corpus-kind docstrings")
         name = alias or next(iter(known))
         if name not in known:
             raise UserError(

@@ -34,6 +34,8 @@ class Backend(BaseModel):
     kind: Literal["ollama", "vllm", "openai"] = "openai"
     """`openai`: any other server with the paths of OpenAI's API."""
     api_key: SecretStr | None = None
+    optional: bool = False
+    """It may not be there at all, which makes nothing else unready."""
 
     @field_validator("url")
     @classmethod
@@ -66,7 +68,7 @@ class LlmConfig(BaseModel):
     backends: Annotated[tuple[Backend, ...], NoDecode] = Field(
         (),
         description=f"servers that run already, first choice first: {_EXAMPLE}; kind is ollama, vllm or openai; "
-        "api_key where one is asked for",
+        "api_key where one is asked for, optional where it may not be there",
     )
 
     @field_validator("backends", mode="before")

@@ -64,23 +64,20 @@ def _wait(program: str, process: "subprocess.Popen[bytes]", is_up: Callable[[], 
         time.sleep(_PAUSE_S)
 
 
-def start_in_compose(
-    folder: Path, profile: str, service: str, then: Sequence[Sequence[str]], values: Mapping[str, str]
-) -> None:
-    """Start one service of the project's compose.yml, wait until it is healthy, and run commands inside it.
+def start_in_compose(folder: Path, profile: str, service: str, values: Mapping[str, str]) -> None:
+    """Start one service of the project's compose.yml with what it needs, and wait until it is healthy.
 
     `values` are variables of compose.yml; they win over those in .env.
 
     Raises:
         WorldError: Compose says no, in its own words.
     """
-    compose = ["env", *(f"{name}={value}" for name, value in values.items()), "docker", "compose", "--profile", profile]
-    for words in (["up", "--detach", "--wait", service], *(["exec", "-T", service, *each] for each in then)):
-        try:
-            subprocess.run([*compose, *words], cwd=folder, check=True)
-        except (OSError, subprocess.CalledProcessError) as error:
-            line = " ".join([*compose, *words])
-            raise WorldError(f"`{line}` failed: {error}; its own words are above") from error
+    words = ["env", *(f"{name}={value}" for name, value in values.items()), "docker", "compose"]
+    words += ["--profile", profile, "up", "--detach", "--wait", service]
+    try:
+        subprocess.run(words, cwd=folder, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise WorldError(f"`{' '.join(words)}` failed: {error}; its own words are above") from error
 
 
 @contextmanager

@@ -23,6 +23,8 @@ from seedbed.tracking.git_tree import GitFailedError, WorkingTree
 
 MAX_NAMES = 200
 """How many names of untracked files are kept."""
+REVISION_FILE = "REVISION"
+"""Written beside the code by Dockerfile: an image has no repository."""
 
 
 class Code(BaseModel):
@@ -56,7 +58,10 @@ class Code(BaseModel):
 
 
 def read_code(folder: Path, max_diff_bytes: int) -> Code:
-    """Return what git knows about the folder; without git, repository or answer, `problem` says so."""
+    """Return what git knows about the folder; without git, repository or answer, `problem` says so.
+
+    In an image, which has no repository either, the commit is the one that it was built from.
+    """
     try:
         tree = WorkingTree.around(folder)
         status = tree.status()
@@ -72,7 +77,7 @@ def read_code(folder: Path, max_diff_bytes: int) -> Code:
             dirty_submodules=status.dirty_submodules,
         )
     except GitFailedError as error:
-        return Code(problem=str(error))
+        return Code(problem=str(error), commit=_built_from(folder))
     if not status.dirty:
         return code
     try:
@@ -82,6 +87,15 @@ def read_code(folder: Path, max_diff_bytes: int) -> Code:
     if not diff.text and not diff.refused:
         return code.model_copy(update={"dirty": False})
     return code.model_copy(update={"diff_digest": diff.digest, "diff_refused": diff.refused, "diff": diff.text})
+
+
+def _built_from(folder: Path) -> str:
+    """Return the commit that an image was built from; "" where nothing says so, or it was built from changed files."""
+    try:
+        said = (folder / REVISION_FILE).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return said if re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", said) else ""
 
 
 @functools.lru_cache(maxsize=16)

@@ -3,11 +3,17 @@
 tests/unit/api/test_health.py - v0.1.0
 """
 
+import json
+
 import pytest
 from starlette.exceptions import HTTPException
 
 from seedbed.api.readiness import Readiness
+from seedbed.api.services import Services
 from seedbed.errors import WorldError
+from seedbed.missing import MissingError
+from seedbed.settings import load_settings
+from tests.unit.api.conftest import KEY
 
 pytestmark = pytest.mark.anyio
 
@@ -36,9 +42,33 @@ async def test_one_dependency_that_is_away_makes_it_unready(app, client, bearer)
         answer = await client.get("/ready", headers=headers)
         assert answer.status_code == 503
         assert answer.json()["dependencies"] == {
-            "runs": {"ready": True, "reason": None},
-            "redis": {"ready": False, "reason": reason},
+            "runs": {"ready": True, "absent": False, "reason": None},
+            "redis": {"ready": False, "absent": False, "reason": reason},
         }
+
+
+async def test_what_nobody_has_set_up_yet_is_shown_and_makes_nothing_unready(app, client, bearer):
+    async def lacks():
+        raise MissingError("nothing has been indexed yet")
+
+    app.state.services.readiness = Readiness({"runs": works, "index": lacks})
+    answer = await client.get("/ready", headers=bearer("search"))
+    assert (answer.status_code, answer.json()["ready"]) == (200, True)
+    assert answer.json()["dependencies"]["index"] == {
+        "ready": False, "absent": True, "reason": "nothing has been indexed yet",
+    }  # fmt: skip
+
+
+async def test_an_api_in_whose_stack_nothing_was_made_yet_is_ready_to_make_it(home, tmp_path):
+    backends = json.dumps([{"name": "llm", "url": "http://127.0.0.1:1", "kind": "openai", "optional": True}])
+    given = {"home": str(home), "api.key": KEY, "llm.backends": backends, "store.path": str(tmp_path / "store")}
+    services = Services(load_settings({}, tmp_path, given))
+    try:
+        for name in ("index", "llm"):
+            with pytest.raises(MissingError):
+                await services.readiness._checks[name]()
+    finally:
+        await services.close()
 
 
 async def test_asking_often_does_not_ask_the_dependencies_often():
@@ -49,7 +79,7 @@ async def test_asking_often_does_not_ask_the_dependencies_often():
 
     readiness = Readiness({"runs": check})
     for _ in range(5):
-        await readiness.reasons()
+        await readiness.lacks()
     assert len(asked) == 1
 
 
@@ -62,12 +92,21 @@ async def test_one_that_has_so_much_to_do_that_it_takes_no_more_is_ready_if_it_w
             raise error
 
     readiness = Readiness({"ner": check}, good_for_s=-1)
-    reasons = [(await readiness.reasons())["ner"] for _ in range(6)]
-    assert reasons == ["too much is waiting already", None, None, None, "away", "too much is waiting already"]
+    lacks = [(await readiness.lacks())["ner"] for _ in range(6)]
+    assert [lack and lack.reason for lack in lacks] == [
+        "too much is waiting already",
+        None,
+        None,
+        None,
+        "away",
+        "too much is waiting already",
+    ]
 
 
 async def test_a_check_that_crashes_is_a_reason():
     async def crash():
         raise ZeroDivisionError
 
-    assert "crashed" in ((await Readiness({"runs": crash}).reasons())["runs"] or "")
+    lack = (await Readiness({"runs": crash}).lacks())["runs"]
+    assert lack is not None
+    assert ("crashed" in lack.reason, lack.absent) == (True, False)

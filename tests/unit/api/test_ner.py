@@ -182,6 +182,13 @@ async def test_a_model_that_cannot_be_loaded_is_not_the_callers_fault(app, post,
     assert (found["ready"], "/srv/secret" in found["reason"]) == (False, True)
 
 
+async def test_no_model_at_all_is_shown_as_absent_and_the_caller_is_told_to_come_back(app, post, client, bearer):
+    use(app, Broken(MissingError("no champion yet")))
+    assert (await post(text="x")).status_code == 503
+    found = (await client.get("/ready", headers=bearer("ner"))).json()["dependencies"]["ner"]
+    assert found == {"ready": False, "absent": True, "reason": "no champion yet"}
+
+
 async def test_numbers_name_the_model(client, post):
     await post(text="x")
     numbers = (await client.get("/metrics")).text

@@ -8,6 +8,7 @@ import socket
 
 import pytest
 import typer
+from dotenv import dotenv_values
 from typer.testing import CliRunner
 
 from seedbed import wiring_serving
@@ -168,20 +169,19 @@ def test_an_installed_program_is_started_filled_and_ended(project, programs, mon
         socket.create_connection(("127.0.0.1", int(wiring_serving.LOCAL.rpartition(":")[2])))
 
 
-def test_a_compose_stack_is_started_with_its_profile_and_filled_inside(invoke, project, programs):
+def test_a_compose_stack_is_started_with_the_plan_which_the_next_up_finds_in_the_env_file(invoke, project, programs):
     (project / "compose.yml").write_text("services: {}\n")
     log = install(programs, "docker")
     result = invoke("serve", "llm", "--model", "chat-small")
     assert result.exit_code == 0, result.exception
     calls = [json.loads(line) for line in log.read_text().splitlines()]
-    words = [call["words"] for call in calls]
-    assert calls[-3]["env"] == {"LLM_MODEL": "chat-small", "OLLAMA_CONTEXT_LENGTH": "8192", "LLM_MEMORY": "3G"}
-    in_stack, tag = ["compose", "--profile", "cpu"], "qwen2.5:1.5b-instruct-q4_K_M"
-    assert words[-3:] == [
-        [*in_stack, "up", "--detach", "--wait", "ollama"],
-        [*in_stack, "exec", "-T", "ollama", "ollama", "pull", tag],
-        [*in_stack, "exec", "-T", "ollama", "ollama", "cp", tag, "chat-small"],
-    ]
+    limits = {"LLM_MODEL": "chat-small", "OLLAMA_CONTEXT_LENGTH": "8192", "LLM_MEMORY": "4G"}
+    assert calls[-1]["env"] == limits
+    assert calls[-1]["words"] == ["compose", "--profile", "cpu", "up", "--detach", "--wait", "ollama-model"]
+    assert dotenv_values(project / ".env") == limits | {"COMPOSE_PROFILES": "cpu"}
+    assert "wrote COMPOSE_PROFILES=cpu LLM_MODEL=chat-small" in result.output
+    assert ".env says LLM_MODEL=chat-small and stays so; the plan says chat" in invoke("serve", "llm").output
+    assert json.loads(log.read_text().splitlines()[-1])["env"]["LLM_MODEL"] == "chat"
     assert json.loads((load_settings().home / "llm.json").read_text())["url"] == ""
 
 
@@ -217,10 +217,12 @@ def test_a_vllm_that_serves_another_model_is_not_taken_for_ours(invoke, vllm, mo
 
 
 def test_a_pull_records_the_digest(invoke, project, ollama):
-    found = json.loads(invoke("llm", "pull", "--json", "--model", "chat-small").output)
+    found = json.loads(invoke("llm", "pull", "--json", "--model", "chat-small").stdout)
     assert (found["engine_model"], found["digest"]) == ("qwen2.5:1.5b-instruct-q4_K_M", "1" * 64)
     assert "chat-small:latest" in ollama.tags
-    assert "7" * 64 in invoke("llm", "pull").output
+    said = invoke("llm", "pull").output
+    assert "chat on Ollama: takes 6.0 GB" in said
+    assert "7" * 64 in said
 
 
 def test_what_does_not_fit_is_not_fetched_when_strict(invoke, ollama):
@@ -243,7 +245,7 @@ def test_a_pull_for_an_installed_vllm_fetches_the_pinned_commit(invoke, programs
     monkeypatch.setattr(wiring_serving, "measure", lambda: machine(64, gpus=(gpu(25.4),)))
     fetched = []
     monkeypatch.setattr(hub_models, "fetch_commit", lambda *words: fetched.append(words[:2]))
-    found = json.loads(invoke("llm", "pull", "--json").output)
+    found = json.loads(invoke("llm", "pull", "--json").stdout)
     assert fetched == [(AWQ, found["digest"])]
     assert len(found["digest"]) == 40
 

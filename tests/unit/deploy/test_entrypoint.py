@@ -9,7 +9,12 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
+import pytest
+
+from deploy import entrypoint
 from deploy.entrypoint import as_json, give_models, secrets_of
 from seedbed.logging_redaction import remember_secrets
 from tools.check_log_lines import faults_of
@@ -75,6 +80,43 @@ def test_a_file_of_secrets_becomes_the_variable_and_other_files_do_not(tmp_path)
     (tmp_path / "url").write_text("postgresql://me:pw@db/x\n")
     environ = {"DB_URL_FILE": f"{tmp_path}/url", "OTHER_FILE": "/etc/passwd", "SSL_CERT_FILE": "/etc/ssl/x"}
     assert secrets_of(environ, str(tmp_path)) == {"DB_URL": "postgresql://me:pw@db/x"}
+
+
+@pytest.fixture
+def graph(tmp_path):
+    """The one graph of an image."""
+    folder = tmp_path / "image" / "abc"
+    folder.mkdir(parents=True)
+    (folder / "model.xml").write_text("new")
+    return folder
+
+
+def test_a_start_after_one_that_was_killed_while_it_copied_has_the_model_and_clears_up(tmp_path, graph):
+    target = tmp_path / "home" / "models" / "openvino"
+    left = target / f"abc.{os.getpid()}-given"  # in a container the next start has the same process id
+    left.mkdir(parents=True)
+    (left / "model.xml").write_text("ha")
+    give_models(tmp_path / "home", graph.parent)
+    assert (target / "abc" / "model.xml").read_text() == "new"
+    assert [each.name for each in target.iterdir()] == ["abc"]
+
+
+def test_containers_that_start_together_all_find_the_model(tmp_path, graph):
+    home = tmp_path / "home"
+    for number in range(40):
+        (graph / f"{number}.bin").write_bytes(b"x" * 10_000)
+    with ThreadPoolExecutor(8) as pool:  # of one process: one process id, as containers have
+        assert list(pool.map(lambda _: give_models(home, graph.parent), range(8))) == [None] * 8
+    assert [each.name for each in (home / "models" / "openvino").iterdir()] == ["abc"]
+    assert len(list((home / "models" / "openvino" / "abc").iterdir())) == 41
+
+
+def test_a_home_that_cannot_be_written_is_one_event_and_nothing_is_left(tmp_path, graph, monkeypatch, capsys):
+    (tmp_path / "home").write_text("a file")
+    monkeypatch.setenv("SEEDBED_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(entrypoint, "give_models", partial(give_models, models=graph.parent))
+    assert entrypoint.main(["true"]) == 1
+    assert "cannot be copied into" in json.loads(capsys.readouterr().out)["message"]
 
 
 def test_models_are_given_once_and_never_replaced(tmp_path):

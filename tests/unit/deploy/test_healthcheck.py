@@ -20,3 +20,11 @@ def test_an_answer_is_healthy_and_a_fault_or_silence_is_not(capsys):
         assert main(f"{url}/ready") == 1
     assert "503" in capsys.readouterr().out
     assert main("http://127.0.0.1:1/health") == 1
+
+
+def test_a_proxy_for_the_world_outside_is_not_asked(monkeypatch):
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    with answering(Answers) as url:
+        assert main(f"{url}/health") == 0

@@ -3,10 +3,24 @@
 tests/unit/tools/test_check_compose.py - v0.1.0
 """
 
+import re
+
 import pytest
 import yaml
+from dotenv import dotenv_values
 
-from tools.check_compose import combinations, compose_files, file_faults, profiles, required_variables, service_faults
+from seedbed.serving.catalogue import load_catalogue
+from seedbed.serving.command import ollama_command
+from seedbed.settings import load_settings
+from tools.check_compose import (
+    combinations,
+    compose_files,
+    file_faults,
+    profiles,
+    required_variables,
+    service_faults,
+    volume_faults,
+)
 from tools.deployment_secrets import contents, make
 from tools.project_files import ROOT
 
@@ -20,6 +34,9 @@ GOOD = {
     "healthcheck": {"test": ["CMD", "true"]},
     "deploy": {"resources": {"limits": {"cpus": "1", "memory": "1G", "pids": 9}}},
 }
+
+
+SERVICES = yaml.safe_load((ROOT / "compose.yml").read_text())["services"]
 
 
 def faults(**changes):
@@ -66,6 +83,17 @@ def test_a_variable_that_may_be_unset_is_a_fault(line, wrong):
     assert bool(list(file_faults("compose.yml", text))) is wrong
 
 
+@pytest.mark.parametrize(("changes", "wrong"), [
+    ({"image": "seedbed-worker:dev", "volumes": ["artifacts:/var/lib/mlflow"]}, True),
+    ({"image": "seedbed-worker:dev", "volumes": ["home:/made", "./here:/there:ro"]}, False),
+    ({"image": "traefik:v3.7.9", "user": "10001:10001", "volumes": ["certificates:/certificates"]}, True),
+    ({"image": "traefik:v3.7.9", "volumes": ["certificates:/certificates"]}, False),
+    ({"image": "postgres:17.6", "user": "999:999", "volumes": ["postgres:/var/lib/postgresql/data"]}, False),
+])  # fmt: skip
+def test_a_volume_that_its_service_cannot_write_to_is_a_fault(changes, wrong):
+    assert bool(list(volume_faults(changes, {"/made"}))) is wrong
+
+
 def test_an_obsolete_version_is_a_fault():
     assert list(file_faults("compose.yml", "version: '3'\nservices: {}\n")) == ["version: is obsolete; remove it"]
 
@@ -109,10 +137,60 @@ def test_secrets_are_made_once_readable_in_a_closed_folder_and_agree(tmp_path):
 
 
 def test_the_profiles_of_language_models_answer_under_one_name_and_port():
-    services = yaml.safe_load((ROOT / "compose.yml").read_text())["services"]
-    assert services["ollama"]["profiles"] == ["cpu"]
-    assert services["vllm"]["profiles"] == ["gpu"]
+    assert SERVICES["ollama"]["profiles"] == ["cpu"]
+    assert SERVICES["vllm"]["profiles"] == ["gpu"]
     for name in ("ollama", "vllm"):
-        assert services[name]["networks"]["inside"] == {"aliases": ["llm"]}
-    assert services["ollama"]["environment"]["OLLAMA_HOST"].endswith(":11434")
-    assert ":11434/" in services["vllm"]["healthcheck"]["test"][-1]
+        assert SERVICES[name]["networks"]["inside"] == {"aliases": ["llm"]}
+    assert SERVICES["ollama"]["environment"]["OLLAMA_HOST"].endswith(":11434")
+    assert ":11434/" in SERVICES["vllm"]["healthcheck"]["test"][-1]
+
+
+def test_ollama_runs_under_the_limits_that_the_plan_counts_with():
+    given = SERVICES["ollama"]["environment"]
+    for model in load_catalogue(ROOT).root.values():
+        words = ollama_command(model.cpu, "0.0.0.0", 11434)
+        planned = dict(word.split("=", 1) for word in words if word.startswith("OLLAMA_"))
+        assert {name: re.sub(r"\$\{\w+:-(.*)\}", r"\1", value) for name, value in given.items()} == planned
+
+
+def test_profile_cpu_fetches_a_model_under_ollamas_limit_and_is_healthy_then():
+    fetching, ollama = SERVICES["ollama-model"], SERVICES["ollama"]
+    assert fetching["profiles"] == ollama["profiles"]
+    assert fetching["network_mode"] == "service:ollama"
+    assert fetching["deploy"]["resources"]["limits"]["memory"] == ollama["deploy"]["resources"]["limits"]["memory"]
+    assert "seedbed llm pull --profile cpu" in fetching["command"][-1]
+    assert fetching["environment"]["SEEDBED_LLM__MODEL"] == "${LLM_MODEL:-}"
+    assert SERVICES["vllm"]["command"] == ["--model", "${LLM_MODEL:-}"]
+
+
+def test_what_the_api_goes_by_can_be_changed_and_asks_for_no_model_server():
+    for name in ("api", "worker"):
+        assert SERVICES[name]["env_file"] == ["deploy/defaults.env", {"path": ".env.prod", "required": False}]
+        assert not [each for each in SERVICES[name]["environment"] if each.startswith("SEEDBED_LLM")]
+    defaults = dotenv_values(ROOT / "deploy" / "defaults.env", interpolate=False)
+    settings = load_settings({"ENVIRONMENT": "prod", **defaults}, ROOT / "deploy")
+    assert [(each.url, each.optional) for each in settings.llm.backends] == [("http://llm:11434", True)]
+
+
+def test_a_worker_runs_a_few_flows_at_a_time():
+    assert SERVICES["worker"]["command"][-2:] == ["--limit", "${WORKER_RUNS:-2}"]
+
+
+def test_mlflow_changes_the_tables_of_an_earlier_release_before_it_serves():
+    script = SERVICES["mlflow"]["command"][-1]
+    assert -1 < script.index('mlflow db upgrade "$$MLFLOW_BACKEND_STORE_URI"') < script.index("exec mlflow server")
+
+
+def test_the_proxy_counts_open_requests_for_each_client():
+    routes = yaml.safe_load(re.sub(r"\{\{.*?\}\}", "x", (ROOT / "deploy" / "traefik" / "routes.yml").read_text()))
+    counted = routes["http"]["middlewares"]["connections"]["inFlightReq"]
+    assert counted["sourceCriterion"] == {"ipStrategy": {"depth": 0}}
+    assert counted["amount"] < 256 / 4  # of the gateway: four clients cannot fill it
+
+
+def test_time_to_answer_is_measured_without_language_models():
+    without = '_bucket{route!~"/v1/(chat/)?completions"}'
+    assert without in (ROOT / "deploy" / "prometheus" / "alerts.yml").read_text()
+    board = (ROOT / "deploy" / "grafana" / "dashboards" / "api.json").read_text().replace('\\"', '"')
+    assert board.count(without) == 3
+    assert "sum by (le) (rate(seedbed_http_request_seconds_bucket[" not in board

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -83,6 +84,15 @@ def test_no_image_has_torch_or_what_belongs_to_development():
     for image in ("api", "worker"):
         found = set(names(part_of(lock, pyproject, IMAGES[image])))
         assert not found & {"torch", "triton", "nvidia-cublas", "pytest", "mypy", "ray", "wandb", "jupytext", "uv"}
+
+
+def test_a_build_is_sent_all_that_the_wheel_is_made_of():
+    sent = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    described = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wheel = described["tool"]["hatch"]["build"]["targets"]["wheel"]
+    needed = [*wheel["packages"], *wheel["force-include"], described["project"]["readme"]]
+    needed += described["project"]["license-files"]
+    assert [name for name in needed if not any(f"{name}/".startswith(f"{each}/") for each in sent)] == []
 
 
 SEARCH = """

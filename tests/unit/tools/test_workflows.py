@@ -40,3 +40,12 @@ def test_the_servers_that_ci_tests_with_are_those_of_the_compose_files():
     used = {image for file in WORKFLOWS for image in re.findall(r"\bimage: (\S+)", file.read_text())}
     assert used
     assert used <= composed
+
+
+def test_the_stack_is_tried_when_anything_changes_that_its_images_and_its_trial_are_made_of():
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "containers.yml").read_text())
+    watched = [each.partition("*")[0].rstrip("/") for each in workflow[True]["pull_request"]["paths"]]
+    sent = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    not_code = {"LICENSE", "README.md", ".gitignore", ".python-version", ".env.example"}
+    used = {*sent, "tools/journey.py", ".dockerignore", "compose.yml", "Dockerfile.gpu"} - not_code
+    assert [each for each in sorted(used) if not each.startswith((*watched, ".dvc", ".github"))] == []

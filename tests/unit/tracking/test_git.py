@@ -153,6 +153,13 @@ def test_folder_outside_a_repository_says_so(tmp_path, monkeypatch):
     assert "not a git repository" in code.problem
 
 
+@pytest.mark.parametrize(("said", "commit"), [("a" * 40, "a" * 40), ("a" * 40 + "-dirty", ""), ("unknown", "")])
+def test_in_an_image_the_commit_is_the_one_it_was_built_from(tmp_path, monkeypatch, said, commit):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    (tmp_path / "REVISION").write_text(f"{said}\n")
+    assert (read_code(tmp_path, LIMIT).commit, read_code(tmp_path, LIMIT).root) == (commit, "")
+
+
 def test_machine_without_git_says_so(tree, monkeypatch):
     monkeypatch.setenv("PATH", "/nonexistent")
     assert read_code(tree, LIMIT).problem == "git is not installed"

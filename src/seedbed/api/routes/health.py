@@ -38,14 +38,15 @@ class Dependency(BaseModel):
     """One thing that the API stands on."""
 
     ready: bool
+    absent: bool = Field(False, description="nobody has set it up yet; the API is ready without it")
     reason: str | None = Field(None, description="why it is not ready; shown to holders of a token")
 
 
 class Readiness(BaseModel):
-    """Whether everything that the API stands on does its work."""
+    """Whether everything that the API stands on does its work; what nobody has set up yet is no fault."""
 
     ready: bool
-    dependencies: dict[str, Dependency] = Field(examples=[{"runs": {"ready": True, "reason": None}}])
+    dependencies: dict[str, Dependency] = Field(examples=[{"runs": {"ready": True, "absent": False, "reason": None}}])
 
 
 @router.get("/health", responses=problems())
@@ -56,13 +57,18 @@ async def health() -> Alive:
 
 @router.get("/ready", responses={**problems(), 503: {"model": Readiness, "description": "Something is not ready"}})
 async def ready(request: Request, response: Response, services: Held) -> Readiness:
-    """Say whether every dependency does its work; 503 when one does not."""
-    reasons = await services.readiness.reasons()
+    """Say whether every dependency that was set up does its work; 503 when one does not."""
+    lacks = await services.readiness.lacks()
     explained = await _may_see_reasons(request, services)
     found = {
-        name: Dependency(ready=reason is None, reason=reason if explained else None) for name, reason in reasons.items()
+        name: Dependency(
+            ready=lack is None,
+            absent=lack is not None and lack.absent,
+            reason=lack.reason if lack is not None and explained else None,
+        )
+        for name, lack in lacks.items()
     }
-    is_ready = all(each.ready for each in found.values())
+    is_ready = all(each.ready or each.absent for each in found.values())
     response.status_code = 200 if is_ready else 503
     return Readiness(ready=is_ready, dependencies=found)
 

@@ -88,7 +88,9 @@ def pull(
     configure(settings.log, service="cli", home=settings.home)
     config = with_options(settings.llm, profile, model, strict=strict)
     with show_progress("fetching") as progress:
-        fetched = wiring_serving.pull_llm(config, project_folder(), settings.home, progress)
+        fetched = wiring_serving.pull_llm(
+            config, project_folder(), settings.home, lambda line: typer.echo(line, err=as_json), progress
+        )
     if as_json:
         print_json(fetched.model_dump())
     else:
