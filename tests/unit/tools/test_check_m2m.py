@@ -21,10 +21,10 @@ from tools.run_tags import TAGS
 
 COLLECTIONS = json.loads((ROOT / "m2m" / "collections.schema.json").read_text())
 NO_TAGS = {
-    "seedbed.caller", "seedbed.experiments", "seedbed.files", "seedbed.json", "seedbed.jsonl", "seedbed.lock",
-    "seedbed.run_id", "seedbed.status",
+    "seedbed.caller", "seedbed.encoders", "seedbed.experiments", "seedbed.files", "seedbed.json", "seedbed.jsonl",
+    "seedbed.lock", "seedbed.run_id", "seedbed.status",
 }  # fmt: skip
-"""Packages, files, what W&B is told, a key of a request, a tag of a registered model."""
+"""Packages, a group of entry points, files, what W&B is told, a key of a request, a tag of a registered model."""
 
 
 @pytest.fixture
