@@ -276,7 +276,7 @@ def _compose_values(outlook: Outlook, chosen: Candidate) -> dict[str, str]:
         values["OLLAMA_CONTEXT_LENGTH"] = str(outlook.served(chosen, "").context_tokens)
         values["LLM_MEMORY"] = f"{math.ceil(chosen.fit.needed_bytes / 2**30) + 2}G"
     else:  # for a compose.yml with vLLM's own image, whose entrypoint is `vllm serve`
-        words = server_command(chosen, outlook.catalogue.find(chosen.model), host="0.0.0.0")  # noqa: S104  # nosec B104 - a container
+        words = server_command(chosen, outlook.catalogue.find(chosen.model), host="0.0.0.0")  # a container  # noqa: S104  # nosec B104
         values["LLM_ARGUMENTS"] = as_text(words[words.index("serve") + 1 :])
         values["LLM_DEVICES"] = ",".join(map(str, chosen.fit.devices))
     return values

@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--model", default="", help="logical name; empty: the largest chat model that fits")
     parser.add_argument("--strict", action="store_true", help="end rather than serve less than was asked for")
-    parser.add_argument("--host", default="0.0.0.0", help="address to listen on (%(default)s)")  # noqa: S104  # nosec B104 - an image
+    parser.add_argument("--host", default="0.0.0.0", help="address to listen on (%(default)s)")  # noqa: S104  # nosec B104
     parser.add_argument("--port", type=int, default=PORT, help="port to listen on (%(default)s)")
     parser.add_argument("--print", action="store_true", help="print the command that would be run")
     return parser

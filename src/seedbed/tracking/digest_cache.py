@@ -92,7 +92,7 @@ class DigestCache:
             with self._opened() as connection:
                 for some in batched(wanted, _ASKED_AT_ONCE):
                     marks = ",".join("?" * len(some))
-                    rows = connection.execute(f"SELECT path, state, digest FROM files WHERE path IN ({marks})", some)  # noqa: S608  # nosec B608 - only question marks
+                    rows = connection.execute(f"SELECT path, state, digest FROM files WHERE path IN ({marks})", some)  # noqa: S608  # nosec B608
                     found |= {wanted[key].path: digest for key, state, digest in rows if wanted[key].state == state}
         except (sqlite3.Error, OSError) as error:
             logger.warning("digest_cache_unusable", extra={"database": str(self._database), "reason": str(error)})

@@ -75,7 +75,7 @@ def padded_encoder(folder: Path) -> Any:
     ALL_ATTENTION_FUNCTIONS.register(_NAME, attend)
     ALL_MASK_ATTENTION_FUNCTIONS.register(_NAME, sdpa_mask)
     with quiet():
-        return AutoModel.from_pretrained(  # nosec B615 - a folder, nothing is fetched
+        return AutoModel.from_pretrained(  # a folder, nothing is fetched  # nosec B615
             folder,
             attn_implementation=_NAME,
             dtype=torch.float32,

@@ -50,7 +50,7 @@ class TorchModel:
         if device == "cuda":
             torch.set_float32_matmul_precision("high")
         transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # upstream is untyped
-        model: Any = AutoModel.from_pretrained(  # nosec B615 - a folder, nothing is fetched
+        model: Any = AutoModel.from_pretrained(  # a folder, nothing is fetched  # nosec B615
             folder,
             attn_implementation="sdpa",
             dtype=self._dtype,
