@@ -174,7 +174,9 @@ def test_demo_that_fails_says_why_and_nothing_else(answers, tmp_path):
         (tmp_path / name).write_text(f"#!/bin/sh\n{line}\n")
         (tmp_path / name).chmod(0o755)
     (tmp_path / ".venv" / "bin" / "python").symlink_to(sys.executable)
-    done = subprocess.run([shutil.which("make") or "make", "demo"], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(
+        [shutil.which("make") or "make", "--no-print-directory", "demo"], cwd=tmp_path, capture_output=True, text=True
+    )
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.splitlines()[0] == "seedbed: no room"

@@ -91,22 +91,28 @@ def test_plugin_of_another_repository_is_named_by_its_commit_and_one_that_is_ins
     project, tmp_path_factory, monkeypatch
 ):
     other = tmp_path_factory.mktemp("other")
-    (other / "wordy").mkdir()
-    (other / "wordy" / "__init__.py").write_text("raise SystemExit('it is not imported')")
+    (other / "verbose_words").mkdir()
+    (other / "verbose_words" / "__init__.py").write_text("raise SystemExit('it is not imported')")
     git(other, "init", "-q")
     git(other, "add", "-A")
     git(other, "commit", "-q", "-m", "one")
     monkeypatch.syspath_prepend(other)
-    plugin = Plugin("corpus", "words", "wordy.corpora:Words", "wordy", "1.5")
+    plugin = Plugin("corpus", "words", "verbose_words.corpora:Words", "verbose_words", "1.5")
     [named] = collect(project, plugins=[plugin]).plugins
-    assert named.fact == f"words = wordy.corpora:Words, wordy 1.5, commit {git(other, 'rev-parse', 'HEAD')}"
-    (other / "wordy" / "more.py").touch()
+    assert (
+        named.fact
+        == f"words = verbose_words.corpora:Words, verbose_words 1.5, commit {git(other, 'rev-parse', 'HEAD')}"
+    )
+    (other / "verbose_words" / "more.py").touch()
     [changed] = collect(project, plugins=[plugin]).plugins
     assert changed.fact == f"{named.fact} and {changed.diff_digest}"
     [inside] = collect(other, plugins=[plugin]).plugins
-    assert (inside.in_tree, inside.fact) == (True, "words = wordy.corpora:Words, wordy 1.5, in this repository")
+    assert (inside.in_tree, inside.fact) == (
+        True,
+        "words = verbose_words.corpora:Words, verbose_words 1.5, in this repository",
+    )
     [installed] = collect(project, plugins=[plugin._replace(target="numpy:Words")]).plugins
-    assert installed.fact == "words = numpy:Words, wordy 1.5"
+    assert installed.fact == "words = numpy:Words, verbose_words 1.5"
     [gone] = collect(project, plugins=[plugin._replace(target="nowhere.at.all:Words")]).plugins
-    assert gone.fact == "words = nowhere.at.all:Words, wordy 1.5"
+    assert gone.fact == "words = nowhere.at.all:Words, verbose_words 1.5"
     assert collect(project, plugins=[plugin]).tags()["seedbed.plugin.corpus"] == changed.fact
