@@ -121,9 +121,11 @@ class NerDesk:
         return served
 
     async def _follow(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_EVERY_S)
+        with suppress(Exception):  # /ready says it, and so does every request
+            await self.served()
+        while True:  # the first look imports what it looks with: now, when nobody waits yet, and not a minute later
             await asyncio.to_thread(self._renew)  # beside the thread that answers, which goes on with what it has
+            await asyncio.sleep(LOOK_EVERY_S)
 
     def _renew(self) -> None:
         """Answer with a newer model from now on, where there is one that works; texts that wait get the old one's."""
