@@ -211,7 +211,7 @@ class Held(Capitals):
 NEWER = replace(IDENTITY, version="1.2.4", digest="e" * 32)
 
 
-async def test_a_newer_model_answers_from_then_on_and_what_the_old_one_answers_says_so(app, client, post, monkeypatch):
+async def test_a_newer_model_answers_from_then_on_and_what_the_old_one_answers_says_so(app, client, post):
     old, champion = Held(), []
     use(app, old, lambda served: next((each for each in champion if each.identity() != served), None))
     desk = app.state.services.ner
@@ -219,8 +219,7 @@ async def test_a_newer_model_answers_from_then_on_and_what_the_old_one_answers_s
     first = asyncio.ensure_future(post(text="Oslo"))
     await asyncio.to_thread(old.has_begun.wait, 20)
     champion.append(Capitals(NEWER))
-    monkeypatch.setattr("seedbed.api.ner_desk.LOOK_EVERY_S", 0.01)
-    desk.warm()
+    desk.warm()  # looks at once, and then every minute
     while (await desk.served()).identity != NEWER:
         await asyncio.sleep(0.01)
     second = asyncio.ensure_future(post(text="Paris"))
