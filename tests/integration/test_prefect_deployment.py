@@ -104,7 +104,7 @@ def service(prefect: Prefect, name: str, *words: str) -> Iterator[subprocess.Pop
         finally:
             process.terminate()
             try:
-                process.wait(timeout=30)
+                process.wait(timeout=10)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
