@@ -39,7 +39,7 @@ class Gpu(BaseModel):
     name: str
     total_bytes: PositiveInt
     free_bytes: NonNegativeInt
-    """When it was measured; ask `measure_gpus` again for now."""
+    """When it was measured; `measure_gpus` measures it again."""
     compute_capability: str
     """Like "9.0"."""
     driver: str

@@ -33,7 +33,7 @@ class FlowRuns(ABC):
 
     @abstractmethod
     def start(self, deployment: str, parameters: Mapping[str, object], once: str | None) -> FlowRun:
-        """Schedule a run of `flow/deployment` for now.
+        """Schedule a run of `flow/deployment` to begin at once.
 
         One that was scheduled with the same word `once` is returned instead of a second.
 

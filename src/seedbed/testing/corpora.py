@@ -35,7 +35,7 @@ class CorpusContract:
     @pytest.fixture
     def case(self) -> CorpusCase:
         """Return a corpus with what it must yield."""
-        raise NotImplementedError(f"{type(self).__name__} needs a fixture `case`: see docs/how-to/own-corpus.md")
+        pytest.fail(f"{type(self).__name__} needs a fixture `case`: see docs/how-to/own-corpus.md", pytrace=False)
 
     def test_every_record_is_a_document_or_a_rejection(self, case: CorpusCase) -> None:
         found = list(case.corpus.documents())

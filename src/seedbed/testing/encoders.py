@@ -27,7 +27,7 @@ class EncoderContract:
     @pytest.fixture
     def embedder(self) -> Embedder:
         """Return the encoder."""
-        raise NotImplementedError(f"{type(self).__name__} needs a fixture `embedder`: see docs/how-to/own-encoder.md")
+        pytest.fail(f"{type(self).__name__} needs a fixture `embedder`: see docs/how-to/own-encoder.md", pytrace=False)
 
     def test_vectors_are_unit_rows_in_the_order_of_the_texts(self, embedder: Embedder) -> None:
         together = embedder.embed(TEXTS).vectors

@@ -42,7 +42,7 @@ class StoreContract:
     @pytest.fixture
     def opener(self) -> Opener:
         """Return what opens the same, at first empty, database again and again."""
-        raise NotImplementedError(f"{type(self).__name__} needs a fixture `opener`: see docs/how-to/own-store.md")
+        pytest.fail(f"{type(self).__name__} needs a fixture `opener`: see docs/how-to/own-store.md", pytrace=False)
 
     @pytest.fixture
     def store(self, opener: Opener) -> VectorStore:

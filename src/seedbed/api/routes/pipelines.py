@@ -49,7 +49,7 @@ async def start(
     asked: FlowRunRequest,
     once: Once = None,
 ) -> FlowRunStatus:
-    """Schedule a run of a deployment for now; `links.status` and Location say where it can be followed."""
+    """Schedule a run of a deployment to begin at once; `links.status` and Location say where it can be followed."""
     key = None if once is None else f"{caller.subject}:{once}"
     run = await services.readers.run(lambda: services.flow_runs().start(deployment, asked.parameters, key))
     status = flow_run_status(run)

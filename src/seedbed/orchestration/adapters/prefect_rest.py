@@ -45,7 +45,7 @@ class PrefectRest(FlowRuns):
         self._url = url.rstrip("/")
 
     def start(self, deployment: str, parameters: Mapping[str, object], once: str | None) -> FlowRun:
-        """Create a flow run in the state that the server gives it: scheduled for now."""
+        """Create a flow run in the state that the server gives it: scheduled to begin at once."""
         _refuse_unfit(parameters)
         found = self._ask("GET", f"/deployments/name/{deployment}", f"deployment {deployment!r}")
         asked = {
