@@ -108,7 +108,7 @@ def _with_new_files(tree: WorkingTree, names: tuple[str, ...], folder: Path) -> 
     index, objects = folder / "index", folder / "objects"
     objects.mkdir()
     if tree.index.exists():
-        shutil.copyfile(tree.index, index)
+        shutil.copy2(tree.index, index)  # with its time, by which git knows entries that may be older than their files
     environment = {
         "GIT_INDEX_FILE": str(index),
         "GIT_OBJECT_DIRECTORY": str(objects),

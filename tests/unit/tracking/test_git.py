@@ -236,6 +236,19 @@ def test_address_of_origin_is_kept_without_credentials(tree):
     assert read_code(tree, LIMIT).remote == "https://example.org/a/b.git"
 
 
+def test_file_that_was_changed_in_the_second_in_which_it_was_committed_is_in_the_diff(tree):
+    git(tree, "config", "core.trustctime", "false")  # the change is made later here, which ctime would tell
+    file = tree / "code.py"
+    file.write_text("x = 7\n")
+    os.utime(file, (10**9, 10**9))
+    commit_all(tree)
+    file.write_text("x = 9\n")
+    (tree / "new.py").write_text("n = 1\n")
+    for each in (file, tree / ".git" / "index"):
+        os.utime(each, (10**9, 10**9))
+    assert b"9" in read_code(tree, LIMIT).diff.partition(b"b/new.py")[0]
+
+
 def test_worktree_is_a_working_tree_like_any_other(tree, tmp_path):
     git(tree, "worktree", "add", "-q", str(tmp_path / "second"), "-b", "other")
     (tmp_path / "second" / "code.py").write_text("x = 9\n")
