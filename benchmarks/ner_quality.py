@@ -16,13 +16,12 @@ import argparse
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from benchmarks._data import DATA
 from benchmarks._verdict import NOT_MEASURED
+from seedbed.experiments.children import SEEDBED
 from seedbed.recognition.behaviour import read_plan
 from tools.project_files import ROOT
 
@@ -36,7 +35,7 @@ def metrics_of(*choices: str) -> dict[str, float]:
     Raises:
         CalledProcessError: the command failed; it has said why.
     """
-    command = [str(Path(sys.executable).with_name("seedbed")), "run", "ner-train", "--seed", "7", "--json"]
+    command = [*SEEDBED, "run", "ner-train", "--seed", "7", "--json"]
     command += [word for choice in choices for word in ("--set", choice)]
     with tempfile.TemporaryDirectory() as home:
         environment = {**os.environ, "SEEDBED_HOME": home}

@@ -56,8 +56,9 @@ def file_faults(name: str, text: str) -> Iterator[str]:
         if variable["bare"] or not (variable["rest"] or "").startswith((":-", ":?")):
             shown = variable["bare"] or variable["name"]
             yield f"${{{shown}}} may be unset; write ${{{shown}:?why it is needed}} or ${{{shown}:-default}}"
+    made = made_folders()
     for service, described in content.get("services", {}).items():
-        for fault in [*service_faults(described, may_publish=name == PROXY), *volume_faults(described, made_folders())]:
+        for fault in [*service_faults(described, may_publish=name == PROXY), *volume_faults(described, made)]:
             yield f"services.{service}: {fault}"
 
 

@@ -21,6 +21,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import yaml
+
 from seedbed.errors import SeedbedError, WorldError
 from tools import deployment_secrets
 from tools.check_log_lines import faults_of
@@ -146,13 +148,14 @@ def write_backup(stack: Stack) -> str:
 
 def chosen_files() -> list[str]:
     """Return the Compose files; images that cannot be had are replaced, which is said."""
+    services = yaml.safe_load((ROOT / "compose.yml").read_text("utf-8"))["services"]
     files = ["compose.yml"]
-    if missing := [image for image in ("postgres:17.6", "redis:8.2.1") if not pullable(image)]:
+    if missing := [image for name in ("postgres", "redis") if not pullable(image := services[name]["image"])]:
         files.append(STANDINS)
         say(f"cannot be pulled, Debian's program stands in: {', '.join(missing)}")
-    if not pullable("ollama/ollama:0.35.1"):
+    if not pullable(image := services["ollama"]["image"]):
         files.append(LLM)
-        say("cannot be pulled, a server of our own with a model of random weights stands in: ollama/ollama:0.35.1")
+        say(f"cannot be pulled, a server of our own with a model of random weights stands in: {image}")
     return files
 
 
@@ -173,8 +176,8 @@ def use(stack: Stack) -> None:
         say(line)
     run = traveller.ask("GET", "/experiments?experiment=embed-corpus")["runs"][0]
     commit = traveller.ask("GET", f"/experiments/{run['run_id']}")["provenance"].get("git.commit", "")
-    if commit != os.environ["REVISION"].removesuffix("-dirty") and not os.environ["REVISION"].endswith("-dirty"):
-        raise WorldError(f"the run was made by an image of {os.environ['REVISION']}, and its commit is {commit!r}")
+    if not (made_from := os.environ["REVISION"]).endswith("-dirty") and commit != made_from:
+        raise WorldError(f"the run was made by an image of {made_from}, and its commit is {commit!r}")
     say(f"its config.json can be downloaded: {download_artifact(tracking, run['run_id'], 'config.json')} bytes")
     say(f"a backup was written: {write_backup(stack)}")
     for service in sorted(stack.services()):

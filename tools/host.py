@@ -12,12 +12,12 @@ flowchart LR
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from seedbed import wiring
 from seedbed.errors import WorldError
+from seedbed.experiments.children import SEEDBED
 from seedbed.tracking.config import TrackingConfig
 from tools.project_files import ROOT
 
@@ -36,12 +36,12 @@ def train_champion(tracking: str) -> str:
         texts = Path(folder, "texts.txt")
         texts.write_text("\n".join(_SENTENCES) + "\n", "utf-8")
         given = _QUICK | {f"data.{split}": str(texts) for split in ("train", "dev", "test")}
-        words = [str(Path(sys.executable).with_name("seedbed")), "run", "ner-train", "--seed", "7", "--json"]
+        words = [*SEEDBED, "run", "ner-train", "--seed", "7", "--json"]
         words += [f"--set={name}={value}" for name, value in given.items()]
         environ = os.environ | {"SEEDBED_TRACKING__URI": tracking, "SEEDBED_HOME": f"{folder}/home"}
         done = subprocess.run(words, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=_TRAINING_S)
         if done.returncode:
-            raise WorldError(f"`{' '.join(words[1:5])}` ended with {done.returncode}: {done.stderr.strip()[-1000:]}")
+            raise WorldError(f"`seedbed run ner-train` ended with {done.returncode}: {done.stderr.strip()[-1000:]}")
         run_id: str = json.loads(done.stdout)["run_id"]
         return run_id
 

@@ -52,6 +52,9 @@ class Plugin(NamedTuple):
         """The package that declares it, with its version."""
         return f"{self.package} {self.version}"
 
+    def __str__(self) -> str:
+        return f"{self.what} {self.name!r} of {self.owner}"
+
 
 @dataclass(frozen=True, slots=True)
 class PluginGroup:
@@ -76,14 +79,13 @@ class PluginGroup:
         """
         found: dict[str, Plugin] = {}
         for plugin in _scan(self.what, self.group, tuple(sys.path)):
-            where = f"{self.what} {plugin.name!r} of {plugin.owner}"
             if plugin.name in self.built_in:
-                raise UserError(f"{where} has the name of a built-in one; {self._rename(plugin)}")
+                raise UserError(f"{plugin} has the name of a built-in one; {self._rename(plugin)}")
             if not re.fullmatch(NAME, plugin.name):
                 allowed = "2 to 30 of a-z, 0-9, _ and -, the first a letter"
-                raise UserError(f"{where} has a name that is not allowed: {allowed}; {self._rename(plugin)}")
+                raise UserError(f"{plugin} has a name that is not allowed: {allowed}; {self._rename(plugin)}")
             if plugin.name in found:
-                raise UserError(f"{where} is declared by {found[plugin.name].owner} too; {self._rename(plugin)}")
+                raise UserError(f"{plugin} is declared by {found[plugin.name].owner} too; {self._rename(plugin)}")
             found[plugin.name] = plugin
         return found
 
@@ -128,12 +130,11 @@ class PluginGroup:
         if (plugin := self.find(name)) is None:
             raise LookupError(f"{self.what} {name!r} is built in, and made by wiring")
         made_by = self._load(plugin, cast("type[Port]", port))  # python/mypy#4717: an abstract class is no type[Port]
-        where = f"{self.what} {name!r} of {plugin.owner}"
         try:
             inspect.signature(made_by).bind(*arguments)
         except TypeError as error:
             kinds = ", ".join(type(argument).__name__ for argument in arguments)
-            raise UserError(f"{where}: {plugin.target} cannot be made with ({kinds}): {error}") from error
+            raise UserError(f"{plugin}: {plugin.target} cannot be made with ({kinds}): {error}") from error
         try:
             return made_by(*arguments)
         except ValidationError as error:
@@ -141,24 +142,23 @@ class PluginGroup:
             told = "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'options'}: {fault['msg']}" for fault in faults)
             options = to_json(getattr(arguments[0], "options", {})).decode()
             raise UserError(
-                f'{where} does not take the options {options}: {told}. Example: {self._options}={{"name": "value"}}'
+                f'{plugin} does not take the options {options}: {told}. Example: {self._options}={{"name": "value"}}'
             ) from error
 
     def _load[Port](self, plugin: Plugin, port: type[Port]) -> type[Port]:
-        where = f"{self.what} {plugin.name!r} of {plugin.owner}"
         try:
             found = EntryPoint(plugin.name, plugin.target, self.group).load()
         except SeedbedError:
             raise
         except Exception as error:
             message = str(error).partition("\n")[0]
-            raise UserError(f"{where} does not import: {plugin.target}: {type(error).__name__}: {message}") from error
+            raise UserError(f"{plugin} does not import: {plugin.target}: {type(error).__name__}: {message}") from error
         base = f"{port.__module__}.{port.__name__}"
         if not (inspect.isclass(found) and issubclass(found, port)):
-            raise UserError(f"{where} is no {self.what}: {plugin.target} is no class with {base} as its base")
+            raise UserError(f"{plugin} is no {self.what}: {plugin.target} is no class with {base} as its base")
         if inspect.isabstract(found):
             missing = sorted(getattr(found, "__abstractmethods__", ()))
-            raise UserError(f"{where} is not complete: {plugin.target} has no {missing}, which {base} asks for")
+            raise UserError(f"{plugin} is not complete: {plugin.target} has no {missing}, which {base} asks for")
         return found
 
     def _allowed(self, name: str, declared: Mapping[str, Plugin]) -> str:

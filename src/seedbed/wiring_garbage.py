@@ -56,9 +56,10 @@ def find_garbage(settings: Settings, older_than: timedelta) -> Garbage:
     artifacts = settings.home / "artifacts"
     sizes = {each.run_id: _bytes_below(artifacts / each.run_id) for each in (*records, *trash)}
     alive = {each.run_id for each in records if is_alive(settings.home, each.run_id)}
-    held = dict.fromkeys(alive, "a process works on it")
+    held = {run_id: f"registered as {model}" for run_id, model in remover.sources_of_models().items()}
+    held |= dict.fromkeys(alive, "a process works on it")
     held |= dict.fromkeys(unsent_runs(settings.home), "its results wait on disk. Next: seedbed runs push")
-    runs = sort_runs(records, trash, remover.sources_of_models(), now, older_than, sizes, held)
+    runs = sort_runs(records, trash, now, older_than, sizes, held)
     going = {item.name for item in runs.can_go}
     folders = list(_folders(settings.home, [*records, *trash], going, now - older_than))
     young = {each.run_id for each in records if each.status == "RUNNING" and now - each.started_at < older_than}

@@ -24,7 +24,8 @@ from seedbed.experiments.sweep import SweepResult, sweep
 from seedbed.experiments.trial import Plan
 from seedbed.locks import owned_lock
 from seedbed.settings import Settings
-from seedbed.tracking.parameters import Json, as_json
+from seedbed.tracking.parameters import Json
+from seedbed.tracking.run import lock_file
 
 if TYPE_CHECKING:
     from seedbed.experiments.define import Experiment
@@ -35,11 +36,12 @@ if TYPE_CHECKING:
 def start_group(chosen: "Experiment", plan: Plan, settings: Settings, tags: Mapping[str, str]) -> Iterator["Run"]:
     """Open the run that is the parent of a group; its plan is kept before the first child starts."""
     check_search(plan)
-    config = as_json(resolve(chosen.config_model, wiring.sections(settings), plan.overrides)) | _told(plan)
+    # The sections themselves and not their JSON: they say which plug-ins were chosen.
+    config = {**vars(resolve(chosen.config_model, wiring.sections(settings), plan.overrides)), **_told(plan)}
     own = {"seedbed.group": plan.kind, "seedbed.group_seeds": " ".join(map(str, plan.seeds))[:500]}
     with (
         wiring.tracked_run(chosen.name, config, seed=plan.seeds[0], settings=settings, tags={**own, **tags}) as run,
-        owned_lock(settings.home / "locks" / f"run-{run.run_id}.lock", f"run {run.run_id[:8]}"),
+        owned_lock(lock_file(settings.home, run.run_id), f"run {run.run_id[:8]}"),
     ):
         Journal(run.artifacts).begin(plan)
         run.publish()
@@ -57,14 +59,14 @@ def resume_group(run_id: str, settings: Settings) -> Iterator["Run"]:
     from seedbed.tracking.reopen import reopened_run
 
     archive = wiring.archive(settings.tracking, settings.home)
-    record = archive.get(run_id)
+    record = archive.get(run_id, artifacts=False)
     if "seedbed.group" not in record.tags:
         raise UserError(
             f"run {record.run_id[:8]} is one run and no group, so there are no others to go on with; groups are "
             "made by seedbed sweep and by seedbed run --seeds. Next: seedbed runs"
         )
     with (
-        owned_lock(settings.home / "locks" / f"run-{record.run_id}.lock", f"run {record.run_id[:8]}"),
+        owned_lock(lock_file(settings.home, record.run_id), f"run {record.run_id[:8]}"),
         reopened_run(
             record.run_id,
             archive=archive,

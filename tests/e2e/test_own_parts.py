@@ -18,7 +18,9 @@ from seedbed.cli.app import app
 from seedbed.experiments.define import load
 from seedbed.experiments.overrides import resolve
 from seedbed.experiments.run import run_experiment
+from seedbed.experiments.trial import Plan
 from seedbed.settings import load_settings
+from seedbed.wiring_groups import start_group
 from tests.declared import declare
 from tests.repositories import git
 
@@ -144,13 +146,18 @@ def test_run_with_parts_of_ones_own_says_which_and_is_reproduced_bit_for_bit(pro
     assert result.metrics["score"] > 0.8
     found = wiring.archive(settings.tracking, home).get(result.run_id)
     own = "my-project 0.1.0, in this repository"
-    assert {name: text for name, text in found.tags.items() if name.startswith("seedbed.plugin.")} == {
+    own_parts = {name: text for name, text in found.tags.items() if name.startswith("seedbed.plugin.")}
+    assert own_parts == {
         "seedbed.plugin.corpus": f"tickets = my_project.tickets:TicketCorpus, {own}",
         "seedbed.plugin.encoder": f"letters = my_project.letters:LetterEmbedder, {own}",
         "seedbed.plugin.store": f"lite = my_project.lite:LiteStore, {own}",
     }
     assert found.tags["seedbed.git.commit"] == git(project, "rev-parse", "HEAD")
     assert found.params["corpus.options.status"] == "open"
+    plan = Plan(kind="seeds", experiment="nearest", overrides=overrides, seeds=(7, 8), num_trials=2, num_workers=1)
+    with start_group(chosen, plan, settings, {}) as parent:
+        told = wiring.archive(settings.tracking, home).get(parent.run_id).tags
+    assert {name: told[name] for name in found.tags if name.startswith("seedbed.plugin.")} == own_parts
 
     renamed = (project / "pyproject.toml").read_text().replace("tickets = ", "letters_of_complaint = ")
     (project / "pyproject.toml").write_text(renamed)

@@ -26,7 +26,7 @@ from seedbed import wiring
 from seedbed.api.lane import Lane
 from seedbed.embedding.config import EmbeddingConfig
 from seedbed.embedding.ports import Embedder, Embeddings
-from seedbed.errors import UserError, WorldError
+from seedbed.errors import UserError
 from seedbed.indexing.chunks import normalized
 from seedbed.indexing.search import Searcher
 from seedbed.missing import MissingError
@@ -68,7 +68,10 @@ class ModelDesk:
         where = None if document_id is None else {"document_id": document_id}
 
         def look() -> tuple[str, list[Hit]]:
-            opened = self._open(index)
+            try:
+                opened = self._open(index)
+            except UserError as error:
+                raise MissingError(str(error)) from error
             return opened.alias, opened.searcher([query], k, where)[0]
 
         try:
@@ -96,7 +99,7 @@ class ModelDesk:
 
         Raises:
             MissingError: nothing has been indexed yet.
-            WorldError: something has been, and cannot be searched.
+            UserError, WorldError: something has been, and cannot be searched.
         """
 
         def look() -> None:
@@ -105,12 +108,7 @@ class ModelDesk:
             if not was_open:
                 self._release()
 
-        try:
-            await self._lane.run(look)
-        except MissingError as error:
-            if isinstance(error.__cause__, MissingError):
-                raise
-            raise WorldError(str(error)) from error
+        await self._lane.run(look)
 
     async def close(self) -> None:
         """Close the index, after what is being answered."""
@@ -136,11 +134,8 @@ class ModelDesk:
         self._release()
         closing = ExitStack()
         home = self._settings.home
-        try:
-            found = wiring.open_search(index, self._settings.store, home, self._settings.indexing, self._encoder)
-            alias, searcher = closing.enter_context(found)
-        except UserError as error:
-            raise MissingError(str(error)) from error
+        found = wiring.open_search(index, self._settings.store, home, self._settings.indexing, self._encoder)
+        alias, searcher = closing.enter_context(found)
         self._opened = _Opened(index, alias, searcher, closing, time.monotonic())
         return self._opened
 

@@ -94,7 +94,7 @@ class NerDesk:
             answer = (await (await self.served()).answers([("ready", "Ready in Oslo.")]))[0]
         except WorldError as error:
             if isinstance(error.__cause__, MissingError):
-                raise error.__cause__ from error
+                raise MissingError(str(error)) from error
             raise
         if answer["error"] is not None:
             raise WorldError(f"the NER model fails: {answer['error']}")

@@ -35,6 +35,7 @@ from seedbed.logging_redaction import redact_text
 from seedbed.serving.config import LlmConfig
 from seedbed.settings import Settings
 from seedbed.stores.config import STORES
+from seedbed.tracking.provenance import canonical
 from seedbed.wiring_serving import how, plan_llm
 
 _NEEDED_PYTHON = (3, 12)
@@ -169,16 +170,12 @@ def _python() -> Finding:
 
 
 def _installed() -> dict[str, str]:
-    return {_normal(each.name): each.version for each in distributions()}
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return {canonical(each.name): each.version for each in distributions()}
 
 
 def _pin(line: str) -> tuple[str, str, str] | None:
     match = _PINNED.match(line)
-    return (_normal(match[1]), match[2], match[3].strip()) if match else None
+    return (canonical(match[1]), match[2], match[3].strip()) if match else None
 
 
 def _private_files(folder: Path) -> Iterator[Finding]:

@@ -48,9 +48,10 @@ def differences(records: Sequence[RunRecord], provenances: Sequence[Provenance |
     if known and len(known) == len(records):
         environment |= package_differences(known)
     differing = _differing(config)
+    code = {name: values for name, values in _side_by_side(tags).items() if name in _CODE or name.startswith("plugin.")}
     return Differences(
         config=differing,
-        code=_differing({name: values for name, values in _side_by_side(tags).items() if name in _CODE}),
+        code=_differing(code),
         data=_differing({name: values for name, values in _side_by_side(tags).items() if name.startswith("data")}),
         environment=_differing(environment),
         num_same_config=len(config) - len(differing),

@@ -105,7 +105,8 @@ def gather(record: RunRecord, folder: Path) -> Report:
 
 
 def _environment(tags: Mapping[str, str], provenance: Provenance | None) -> dict[str, str]:
-    facts = {name: tags[name] for name in _ENVIRONMENT if name in tags}
+    plugins = sorted(name for name in tags if name.startswith("plugin."))
+    facts = {name: tags[name] for name in (*_ENVIRONMENT, *plugins) if name in tags}
     if provenance is not None:
         facts = {"machine": provenance.hardware.in_a_line(), **facts, **provenance.variables}
     return facts

@@ -62,7 +62,7 @@ class Reproduction:
             MissingError: there is no such run.
             UserError: the run has no results, or was not made by `seedbed run`.
         """
-        run_id = self.archive.get(run_id).run_id
+        run_id = self.archive.get(run_id, artifacts=False).run_id
         work = self.home / "reproductions" / f"{run_id[:8]}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
         keep = False
         try:

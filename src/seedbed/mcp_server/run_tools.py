@@ -53,7 +53,7 @@ async def show_history(services: Services, asked: HistoryAsked) -> History:
 
 async def run_provenance(services: Services, asked: RunChoice) -> Provenance:
     """Return what made a run."""
-    record = await services.readers.run(lambda: services.archive().get(asked.run_id))
+    record = await services.readers.run(lambda: services.archive().get(asked.run_id, artifacts=False))
     missing = await services.readers.run(lambda: missing_of(record))  # looks at its files
     repeatable = record.status == "FINISHED" and "seedbed.recipe" in record.tags and not missing
     return Provenance(

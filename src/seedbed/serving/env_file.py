@@ -51,6 +51,7 @@ def _said(file: str, values: Mapping[str, str], standing: Mapping[str, str]) -> 
             said.append(f"{file} has {name}={found} already")
         else:
             said.append(
-                f"{file} says {name}={found} and stays so; the plan says {values[name]}: delete the line to follow it"
+                f"{file} says {name}={found} and stays so; the plan says {values[name]}: delete the line to follow it, "
+                f"else the next `docker compose up` goes by {found}"
             )
     return said

@@ -43,7 +43,6 @@ class Sorted:
 def sort_runs(
     records: Sequence[RunRecord],
     trash: Sequence[RunRecord],
-    models: Mapping[str, str],
     now: datetime,
     older_than: timedelta,
     sizes: Mapping[str, int],
@@ -51,16 +50,11 @@ def sort_runs(
 ) -> Sorted:
     """Sort the runs that came to nothing.
 
-    `models` are the sources of registered models, `sizes` bytes by run id, `held` runs whose record says less than is
-    known here, and why they must stay.
+    `sizes` are bytes by run id, `held` runs of which more is known than their record says, and why they must stay.
     """
     by_id = {record.run_id: record for record in records}
     why = {record.run_id: reason for record in records if (reason := _came_to_nothing(record, now, older_than))}
-    stay: dict[str, str] = {}
-    for run_id in [*why, *(record.run_id for record in trash)]:
-        if run_id in models:
-            stay[run_id] = f"registered as {models[run_id]}"
-    stay |= {run_id: held[run_id] for run_id in [*why, *(record.run_id for record in trash)] if run_id in held}
+    stay = {run_id: held[run_id] for run_id in [*why, *(record.run_id for record in trash)] if run_id in held}
     while changed := _held(records, by_id, why, stay):
         stay |= changed
     gone = {run_id: reason for run_id, reason in why.items() if run_id not in stay}

@@ -135,10 +135,9 @@ def run_git(
     *arguments: str,
     environment: Mapping[str, str] | None = None,
     stdin: bytes | None = None,
-    timeout_s: float | None = None,
+    timeout_s: float = TIMEOUT_S,
 ) -> bytes:
-    """Return what git prints; `timeout_s` is TIMEOUT_S unless given."""
-    timeout_s = timeout_s or TIMEOUT_S
+    """Return what git prints."""
     command = git_command(folder, *arguments)
     try:
         done = subprocess.run(

@@ -27,7 +27,7 @@ def as_json(config: BaseModel | Mapping[str, object]) -> dict[str, Json]:
     Secrets are masked, also those that only a name (`api_token`) or a shape (a password in an address) gives away.
     """
     value = config.model_dump(mode="json") if isinstance(config, BaseModel) else dict(config)
-    plain = to_jsonable_python(value, inf_nan_mode="constants", fallback=str)
+    plain = to_jsonable_python(value, by_alias=False, inf_nan_mode="constants", fallback=str)
     return cast("dict[str, Json]", redact_tree(plain))
 
 

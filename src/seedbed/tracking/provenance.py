@@ -14,6 +14,7 @@ flowchart LR
 
 import functools
 import platform
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -123,8 +124,17 @@ def _scan(path: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     for folder in map(Path, path):
         for entry in sorted(folder.glob("*-*.*-info") if folder.is_dir() else ()):
             name, version = entry.stem.split("-")[:2]
-            found.setdefault(name.lower().replace("_", "-"), version)
+            found.setdefault(canonical(name), version)
     return tuple(sorted(found.items()))
+
+
+def canonical(name: str) -> str:
+    """Return the name of a distribution as packages are listed by.
+
+    >>> canonical("Bird_songs.data")
+    'bird-songs-data'
+    """
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _lock_digest(folder: Path) -> str:

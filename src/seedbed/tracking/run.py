@@ -79,8 +79,7 @@ def tracked_run(
     )
     with ExitStack() as held:
         if begun_as:
-            lock = home / "locks" / f"run-{begun_as}.lock"
-            held.enter_context(owned_lock(lock, f"what run {begun_as[:8]} has begun"))
+            held.enter_context(owned_lock(lock_file(home, begun_as), f"what run {begun_as[:8]} has begun"))
         run_id = tracker.start(start)
         run = Run(tracker, run_id=run_id, experiment=experiment, seed=plan.root, home=home, begun_as=begun_as)
         held.enter_context(closing(run, tracker))
@@ -115,6 +114,11 @@ def closing(run: Run, tracker: RunTracker) -> Iterator[None]:
 def alive_file(home: Path, run_id: str) -> Path:
     """Return the file that the process of a run keeps locked: the lock ends with it, kill -9 included."""
     return home.absolute() / "running" / run_id / "alive.lock"
+
+
+def lock_file(home: Path, run_id: str) -> Path:
+    """Return the file that is locked by whoever goes on from what a run has begun."""
+    return home / "locks" / f"run-{run_id}.lock"
 
 
 def is_alive(home: Path, run_id: str) -> bool:

@@ -52,6 +52,11 @@ def test_only_what_differs_is_named_with_none_for_what_is_not_there():
     assert (found.environment, found.num_same_config) == ({}, 1)
 
 
+def test_code_of_a_plugin_that_differs_is_named():
+    one, other = (record(n, **{"plugin.corpus": f"words = w:W, w 1, commit {n}"}) for n in (1, 2))
+    assert list(differences([one, other]).code) == ["plugin.corpus"]
+
+
 def test_packages_and_variables_that_differ_are_named(tmp_path):
     one = collect(tmp_path).model_copy(
         update={"packages": {"numpy": "2.0", "gone": "1", "same": "1"}, "variables": {"PYTHONHASHSEED": "7"}}

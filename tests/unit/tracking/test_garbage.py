@@ -29,8 +29,8 @@ def record(run_id, status="FAILED", days=30, parent="", **tags):
     )
 
 
-def sort(*records, trash=(), models=None, held=None):
-    found = sort_runs(records, trash, models or {}, NOW, WEEK, {"a": 10, "b": 5}, held or {})
+def sort(*records, trash=(), held=None):
+    found = sort_runs(records, trash, NOW, WEEK, {"a": 10, "b": 5}, held or {})
     return {item.name: item.reason for item in found.can_go}, {item.name: item.reason for item in found.must_stay}
 
 
@@ -52,9 +52,9 @@ def test_what_somebody_deleted_can_go_however_young_it_is():
 
 
 def test_source_of_a_registered_model_stays_deleted_or_not():
-    models = {"a": "ner version 3", "b": "ner version 4"}
+    held = {"a": "registered as ner version 3", "b": "registered as ner version 4"}
 
-    assert sort(record("a"), trash=[record("b")], models=models) == (
+    assert sort(record("a"), trash=[record("b")], held=held) == (
         {},
         {"a": "registered as ner version 3", "b": "registered as ner version 4"},
     )
@@ -82,7 +82,7 @@ def test_run_that_another_one_names_stays():
 
 
 def test_what_it_frees_is_told():
-    found = sort_runs([record("a"), record("b")], [], {}, NOW, WEEK, {"a": 10, "b": 5})
+    found = sort_runs([record("a"), record("b")], [], NOW, WEEK, {"a": 10, "b": 5})
 
     assert sum(item.num_bytes for item in found.can_go) == 15
 

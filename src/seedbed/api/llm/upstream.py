@@ -80,8 +80,7 @@ class Upstream:
         key = backend.api_key.get_secret_value() if backend.api_key else ""
         self._client = httpx.AsyncClient(
             base_url=backend.url,
-            headers={"Via": f"1.1 {VIA}", "Accept-Encoding": "identity"}
-            | ({"Authorization": f"Bearer {key}"} if key else {}),
+            headers=_HEADERS | ({"Authorization": f"Bearer {key}"} if key else {}),
             timeout=httpx.Timeout(None, connect=_CONNECT_S),  # each phase of an answer has a limit of its own
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
             verify=_trusted(),

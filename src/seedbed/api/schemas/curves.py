@@ -18,8 +18,7 @@ from seedbed.api.schemas.experiments import Metric, metric
 from seedbed.tracking.history import MetricPoint, thinned
 
 MAX_READ, MAX_POINTS = 100_000, 500
-"""So many values of a metric are read, and so many shown."""
-"""More than a screen has room for."""
+"""So many values of a metric are read, and so many shown: more than a screen has room for."""
 
 
 class Point(BaseModel):

@@ -15,6 +15,8 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+from seedbed.tracking.provenance import canonical
+
 
 def declare(tree: Path, versions: Mapping[str, str], folder: Path) -> list[Path]:
     """Write the entry points of a tree where Python finds them once `folder` is on its path; return that, or nothing.
@@ -37,12 +39,3 @@ def declare(tree: Path, versions: Mapping[str, str], folder: Path) -> list[Path]
     (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", "utf-8")
     (metadata / "entry_points.txt").write_text(text, "utf-8")
     return [folder]
-
-
-def canonical(name: str) -> str:
-    """Return the name as packages are listed by.
-
-    >>> canonical("Bird_songs")
-    'bird-songs'
-    """
-    return name.lower().replace("_", "-")

@@ -21,13 +21,12 @@ from shutil import rmtree, which
 
 from seedbed.digests import digest_file
 from seedbed.errors import WorldError
-from seedbed.experiments.reproduction.declaring import canonical
 from seedbed.experiments.reproduction.difference import Difference, NotReproducedError
 from seedbed.experiments.reproduction.differences import package_differences
 from seedbed.experiments.reproduction.evidence import Evidence
 from seedbed.experiments.reproduction.surroundings import surroundings
 from seedbed.locks import owned_lock
-from seedbed.tracking.provenance import installed_packages
+from seedbed.tracking.provenance import canonical, installed_packages
 
 _BUILD_LIMIT_S = 3600.0
 

@@ -103,13 +103,14 @@ class MlflowArchive(RunArchive):
         """Fetch one file, or a folder with all below it."""
         with translated(self._uri):
             run = self._find(run_id)
-            wanted = str(PurePosixPath(artifact))
-            known = self._artifacts(run.info.run_id)
-            if not any(path == wanted or path.startswith(f"{wanted}/") for path in known):
+            wanted = PurePosixPath(artifact)
+            unsafe = wanted.is_absolute() or ".." in wanted.parts
+            beside = () if unsafe else self._client.list_artifacts(run.info.run_id, _folder(wanted))
+            if all(entry.path != str(wanted) for entry in beside):
                 shown = sorted(islice(self._artifacts(run.info.run_id), _MAX_ARTIFACTS))[:20]
                 raise UserError(f"run {run.info.run_id} has no artefact {artifact!r}; it has {shown}")
             folder.mkdir(parents=True, exist_ok=True)
-            return Path(self._client.download_artifacts(run.info.run_id, wanted, str(folder)))
+            return Path(self._client.download_artifacts(run.info.run_id, str(wanted), str(folder)))
 
     def _find(self, run_id: str) -> Any:
         if not re.fullmatch(r"[0-9a-f]{4,32}", run_id):
@@ -201,6 +202,10 @@ def as_record(run: Any, experiments: dict[str, str], artifacts: tuple[str, ...] 
         artifact_uri=info.artifact_uri or "",
         artifacts=artifacts,
     )
+
+
+def _folder(artifact: PurePosixPath) -> str | None:
+    return str(artifact.parent) if artifact.parent.name else None
 
 
 def _time(milliseconds: int) -> datetime:
