@@ -34,7 +34,6 @@ def api_in_a_thread(settings: Settings) -> Iterator[str]:
     server = uvicorn.Server(
         uvicorn.Config(app, port=port, log_config=None, access_log=False, lifespan="off", ws="none")
     )
-    server.capture_signals = suppress  # type: ignore[method-assign, assignment]
 
     async def serve() -> None:  # without the lifespan, which would load the encoder
         await server.serve()

@@ -17,7 +17,7 @@ from seedbed.settings import load_settings
 from seedbed.tracking.run import Run
 from tests.llm_servers import api_in_a_thread
 from tests.tiny_llm import tiny_llm, write_model
-from tests.unit.experiments.test_run import ListingTracker
+from tests.unit.tracking.listing import ListingTracker
 
 pytestmark = pytest.mark.filterwarnings("default")  # lm-eval's and its datasets' own are not ours to mend
 

@@ -12,12 +12,9 @@ from seedbed import wiring_ner
 from seedbed.errors import UserError
 from seedbed.missing import MissingError
 from seedbed.ner.config import PREFERRED_PACKAGE, NerConfig
-from seedbed.ner.model_card import ModelCard, write_card
 from seedbed.settings import load_settings
-from seedbed.tracking.adapters.mlflow_registry import MlflowRegistry
 from seedbed.tracking.config import TrackingConfig
-from seedbed.tracking.registry import ModelVersion
-from tests.ner_model import small_model
+from tests.ner_model import small_champion, small_model
 
 PLAIN = "en_small_places"
 LOADS_ITSELF = """
@@ -64,7 +61,6 @@ def test_installed_package_is_served_under_its_name_and_version(home):
 
 @pytest.mark.usefixtures("installed")
 def test_preferred_package_is_the_default_where_nobody_has_trained_a_champion(home, monkeypatch):
-    monkeypatch.setattr(MlflowRegistry, "aliases", lambda *_: {})
     monkeypatch.setattr(wiring_ner, "train_ner", lambda *_: pytest.fail("trained"))
     wiring_ner.ensure_default_model(load_settings(), lambda *_: None)
 
@@ -74,26 +70,20 @@ def test_preferred_package_is_the_default_where_nobody_has_trained_a_champion(ho
 
 
 @pytest.mark.usefixtures("installed")
-def test_champion_comes_before_the_preferred_package(home, tmp_path, monkeypatch):
-    champion = ModelVersion("seedbed-ner", "1", "r" * 32, {"digest": "d"})
-    write_card(small_model(tmp_path / "m"), ModelCard(name="seedbed-ner", version="1", labels=("GPE",)))
-    (home / "models" / "ner").mkdir(parents=True)
-    (tmp_path / "m").rename(home / "models" / "ner" / "d")
-    monkeypatch.setattr(MlflowRegistry, "aliases", lambda *_: {"champion": champion})
+def test_champion_comes_before_the_preferred_package(home):
+    small_champion(home)
 
     assert wiring_ner.recognizer(NerConfig(), home).identity().name == "seedbed-ner"
 
 
 @pytest.mark.parametrize(("name", "is_missing"), [(None, True), ("champion", False)])
-def test_no_model_where_none_was_asked_for_is_told_from_one_that_is_not_there(name, is_missing, home, monkeypatch):
-    monkeypatch.setattr(MlflowRegistry, "aliases", lambda *_: {})
+def test_no_model_where_none_was_asked_for_is_told_from_one_that_is_not_there(name, is_missing, home):
     with pytest.raises(UserError) as refused:
         wiring_ner.find_model(NerConfig(model=name), home, TrackingConfig())
     assert isinstance(refused.value, MissingError) is is_missing
 
 
 @pytest.mark.parametrize("name", ["numpy", "scikit-learn", "no.such.thing"])
-def test_package_without_a_model_is_none(name, home, monkeypatch):
-    monkeypatch.setattr(MlflowRegistry, "aliases", lambda *_: {})
+def test_package_without_a_model_is_none(name, home):
     with pytest.raises(UserError, match="no installed package"):
         wiring_ner.find_model(NerConfig(model=name), home, TrackingConfig())

@@ -17,6 +17,8 @@ import pytest
 from pydantic import SecretStr
 
 from seedbed.errors import UserError, WorldError
+from seedbed.locks import owned_lock
+from seedbed.tracking.adapters import mlflow_client
 from seedbed.tracking.adapters.mlflow import MlflowTracker
 from seedbed.tracking.adapters.mlflow_archive import MlflowArchive
 from seedbed.tracking.config import TrackingConfig
@@ -132,6 +134,35 @@ def test_store_whose_upgrade_fails_is_named_and_left_as_it_was(tmp_path):
     with pytest.raises(WorldError, match=r"the tables of .*mlflow.db cannot be made: .* it is as it was\. Next: "):
         MlflowTracker(TrackingConfig(), tmp_path)
     assert (tmp_path / "mlflow.db").read_bytes() == before
+
+
+def test_tables_of_a_store_that_homes_share_are_made_by_one_of_them_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr("seedbed.tracking.adapters.mlflow_client._LOCK_TIMEOUT_S", 0)
+    shared = TrackingConfig(uri=f"sqlite:///{tmp_path / 'shared.db'}")
+    with (
+        owned_lock(tmp_path / "shared.lock", "it"),
+        pytest.raises(WorldError, match=r"the schema of .*shared\.db is in use by process"),
+    ):
+        MlflowTracker(shared, tmp_path / "one-home")
+    MlflowTracker(shared, tmp_path / "one-home")
+
+
+def test_store_that_somebody_writes_to_meanwhile_is_left_as_they_left_it(tmp_path, monkeypatch):
+    old_store(tmp_path)
+    upgrade = mlflow_client._bring_up_to_date
+
+    def beside_another(*given):
+        upgrade(*given)
+        with sqlite3.connect(tmp_path / "mlflow.db") as other:
+            other.execute("CREATE TABLE somebodys (x)")
+        other.close()
+
+    monkeypatch.setattr(mlflow_client, "_bring_up_to_date", beside_another)
+    with pytest.raises(WorldError, match=r"another process wrote to .*mlflow\.db"):
+        MlflowTracker(TrackingConfig(), tmp_path)
+    with sqlite3.connect(tmp_path / "mlflow.db") as database:
+        assert database.execute("SELECT count(*) FROM somebodys").fetchone() == (0,)
+    database.close()
 
 
 def test_store_of_a_newer_mlflow_is_refused_and_left_alone(tmp_path):

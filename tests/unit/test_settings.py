@@ -313,9 +313,9 @@ def test_errors_are_reported_under_the_environment(tmp_path):
 def test_sections_cannot_be_changed(tmp_path):
     settings = load_settings({}, tmp_path)
     with pytest.raises(ValidationError, match="frozen"):
-        settings.store.kind = "qdrant"  # type: ignore[misc]
+        settings.store.kind = "qdrant"
     with pytest.raises(ValidationError, match="frozen"):
-        settings.home = tmp_path  # type: ignore[misc]
+        settings.home = tmp_path
 
 
 def test_home_is_absolute_wherever_one_stands(tmp_path, monkeypatch):

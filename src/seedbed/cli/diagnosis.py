@@ -19,7 +19,6 @@ import stat
 import sys
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from importlib.metadata import distributions
 from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -35,7 +34,7 @@ from seedbed.logging_redaction import redact_text
 from seedbed.serving.config import LlmConfig
 from seedbed.settings import Settings
 from seedbed.stores.config import STORES
-from seedbed.tracking.provenance import canonical
+from seedbed.tracking.provenance import canonical, installed_packages
 from seedbed.wiring_serving import how, plan_llm
 
 _NEEDED_PYTHON = (3, 12)
@@ -86,7 +85,7 @@ def diagnose(settings: Settings | SeedbedError, folder: Path, hardware: Hardware
 
 def versions() -> dict[str, str | None]:
     """Return the versions of Python and of what results depend on, None for what is not installed."""
-    installed = _installed()
+    installed = installed_packages()
     return {"python": sys.version.split()[0], **{name: installed.get(name) for name in _SHOWN_VERSIONS}}
 
 
@@ -94,7 +93,7 @@ def lock_drift(lock: Path) -> Finding:
     """Compare what is installed with what uv.lock pins; build tags like +cpu do not count."""
     if not lock.is_file():
         return Finding("packages", "ok", "no uv.lock in this folder to compare with")
-    installed, different, missing = _installed(), [], []
+    installed, different, missing = installed_packages(), [], []
     for name, version, marker in filter(None, (_pin(line) for line in lock.read_text("utf-8").splitlines())):
         found = installed.get(name)
         if found is None and not marker:
@@ -167,10 +166,6 @@ def _python() -> Finding:
     if sys.version_info < _NEEDED_PYTHON:
         return Finding("python", "broken", f"{version} is too old, 3.12 is needed", "make setup")
     return Finding("python", "ok", version)
-
-
-def _installed() -> dict[str, str]:
-    return {canonical(each.name): each.version for each in distributions()}
 
 
 def _pin(line: str) -> tuple[str, str, str] | None:

@@ -13,6 +13,7 @@ flowchart LR
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -84,8 +85,7 @@ def _refuse_first(wrong: npt.NDArray[np.bool_], norms: npt.NDArray[np.float32], 
 
 
 def _first_repeated(ids: Sequence[str]) -> str:
-    seen: set[str] = set()
-    return next(point_id for point_id in ids if point_id in seen or seen.add(point_id))  # type: ignore[func-returns-value]
+    return next(point_id for point_id, times in Counter(ids).items() if times > 1)
 
 
 def check_existing(spec: CollectionSpec, found: Mapping[str, object] | None) -> None:

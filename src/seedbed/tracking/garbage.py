@@ -54,7 +54,8 @@ def sort_runs(
     """
     by_id = {record.run_id: record for record in records}
     why = {record.run_id: reason for record in records if (reason := _came_to_nothing(record, now, older_than))}
-    stay = {run_id: held[run_id] for run_id in [*why, *(record.run_id for record in trash)] if run_id in held}
+    asked = {*why, *(record.run_id for record in trash)}
+    stay = {run_id: reason for run_id, reason in held.items() if run_id in asked}
     while changed := _held(records, by_id, why, stay):
         stay |= changed
     gone = {run_id: reason for run_id, reason in why.items() if run_id not in stay}

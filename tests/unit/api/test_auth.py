@@ -22,7 +22,7 @@ from seedbed.api.keys import IssuerKeys, signing_key
 from seedbed.api.tokens import OWN_ISSUER, Authority, TokenError, mint
 from seedbed.errors import UserError, WorldError
 from seedbed.settings import load_settings
-from tests.loopback import answering
+from tests.loopback import answering, say
 from tests.unit.api.conftest import KEY
 
 pytestmark = pytest.mark.anyio
@@ -121,14 +121,20 @@ async def test_the_body_of_a_stranger_is_not_read(client):
 
 
 @pytest.fixture
-def of_issuer(home, tmp_path):
-    explicit = {"api.issuer": ISSUER, "api.jwks_url": "https://issuer.example/keys.json"}
+def of_issuer(home, tmp_path, keys_url):
+    explicit = {"api.issuer": ISSUER, "api.jwks_url": keys_url}
     return Authority(load_settings({"SEEDBED_HOME": str(home)}, tmp_path, explicit))
 
 
 @pytest.fixture
-def asked(monkeypatch):
-    """Publish two good keys and some that must not be used; return how often they were asked for."""
+def asked():
+    """What the issuer was asked; it is away from the sixth time on."""
+    return []
+
+
+@pytest.fixture
+def keys_url(asked):
+    """Publish two good keys and some that must not be used."""
     listed = [
         {**json.loads(RSAAlgorithm.to_jwk(RSA_KEY.public_key())), "kid": "r"},
         {**json.loads(ECAlgorithm.to_jwk(EC_KEY.public_key())), "kid": "e"},
@@ -136,18 +142,14 @@ def asked(monkeypatch):
         {**json.loads(RSAAlgorithm.to_jwk(RSA_KEY.public_key())), "kid": "encrypts", "use": "enc"},
         {"kty": "RSA", "n": "!", "e": "AQAB", "kid": "broken"},
     ]
-    asked = []
 
-    async def fetch(self):
-        from seedbed.api.keys import _usable
+    class Issuer(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            say(self, {"keys": listed}, 200 if len(asked) <= 5 else 503)
 
-        asked.append(self)
-        if len(asked) > 5:
-            raise ValueError("away")
-        return {key.key_id: key for key in map(_usable, listed) if key is not None}
-
-    monkeypatch.setattr(IssuerKeys, "_fetch", fetch)
-    return asked
+    with answering(Issuer) as url:
+        yield f"{url}/keys.json"
 
 
 @pytest.mark.parametrize(("key", "kid", "algorithm"), [(RSA_KEY, "r", "RS256"), (EC_KEY, "e", "ES256")])
@@ -201,8 +203,8 @@ async def test_made_up_key_ids_do_not_make_us_ask_the_issuer_each_time(of_issuer
     assert len(asked) == 1
 
 
-async def test_an_issuer_that_is_away_is_the_worlds_fault_until_its_keys_are_known(monkeypatch, asked):
-    keys = IssuerKeys("https://issuer.example/keys.json")
+async def test_an_issuer_that_is_away_is_the_worlds_fault_until_its_keys_are_known(keys_url, asked):
+    keys = IssuerKeys(keys_url)
     asked.extend([None] * 5)
     with pytest.raises(WorldError, match="issuer"):
         await keys.find("r")
@@ -239,8 +241,8 @@ async def test_an_issuer_that_answers_too_slowly_is_away(slow_issuer):
         await IssuerKeys(slow_issuer).find("r")
 
 
-async def test_nobody_with_a_known_key_waits_for_an_issuer_that_is_asked_for_another(asked):
-    keys = IssuerKeys("https://issuer.example/keys.json")
+async def test_nobody_with_a_known_key_waits_for_an_issuer_that_is_asked_for_another(keys_url):
+    keys = IssuerKeys(keys_url)
     known = await keys.find("r")
     keys._tried_at = float("-inf")
     with pytest.MonkeyPatch.context() as patch:
@@ -252,8 +254,10 @@ async def test_nobody_with_a_known_key_waits_for_an_issuer_that_is_asked_for_ano
         stranger.cancel()
 
 
-async def test_old_keys_are_asked_for_before_they_are_used_and_behind_a_known_one_while_the_issuer_is_away(asked):
-    keys = IssuerKeys("https://issuer.example/keys.json")
+async def test_old_keys_are_asked_for_before_they_are_used_and_behind_a_known_one_while_the_issuer_is_away(
+    keys_url, asked
+):
+    keys = IssuerKeys(keys_url)
     known = await keys.find("r")
 
     def age():

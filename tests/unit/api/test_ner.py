@@ -23,6 +23,7 @@ from seedbed.mcp_server.tools import READ_ONLY
 from seedbed.missing import MissingError
 from seedbed.ner.answers import EVERYTHING
 from seedbed.orchestration.ports import FlowRun
+from tests.ner_model import small_champion
 from tests.unit.api.capitals import IDENTITY, Capitals
 
 pytestmark = pytest.mark.anyio
@@ -231,6 +232,11 @@ async def test_a_newer_model_answers_from_then_on_and_what_the_old_one_answers_s
     numbers = (await client.get("/metrics")).text
     assert f'seedbed_ner_model_info{{digest="{"d" * 32}",name="capitals",version="1.2.3"}} 0.0' in numbers
     assert f'seedbed_ner_model_info{{digest="{"e" * 32}",name="capitals",version="1.2.4"}} 1.0' in numbers
+
+
+async def test_the_api_looks_for_newer_models_in_its_own_registry(app, home):
+    card = small_champion(home)
+    assert app.state.services.ner._newer(IDENTITY).identity().digest == card.digest
 
 
 @pytest.mark.parametrize("fault", ["is away", "does not load", "fails on texts"])

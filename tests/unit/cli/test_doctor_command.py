@@ -148,17 +148,18 @@ def test_a_tracking_database_is_not_asked(tmp_path):
 
 
 def test_drift_from_the_lock_is_counted(tmp_path, monkeypatch):
-    installed = {"torch": "2.9.0+cpu", "numpy": "2.4.0", "extra": "1"}
-    monkeypatch.setattr(diagnosis, "_installed", lambda: installed)
+    for name, version in {"our-torch": "2.9.0+cpu", "our-numpy": "2.4.0"}.items():
+        monkeypatch.syspath_prepend(declare(tmp_path / "site", {}, package=name, version=version))
     lock = tmp_path / "uv.lock"
     lock.write_text(
-        "torch==2.9.0 \\\n    --hash=sha256:x\nNumPy==2.4.0\nwin==1 ; sys_platform == 'win32' \\\n# comment\n"
+        "our-torch==2.9.0 \\\n    --hash=sha256:x\nOur_NumPy==2.4.0\nwin==1 ; sys_platform == 'win32' \\\n# comment\n"
     )
     assert lock_drift(lock).state == "ok"
-    lock.write_text("torch==2.8.0 \\\nmissing-one==1.0\n")
+    lock.write_text("our-torch==2.8.0 \\\nmissing-one==1.0\n")
     found = lock_drift(lock)
     assert found.state == "warning"
-    assert found.detail == ("1 differ from uv.lock and 1 are missing: torch 2.9.0+cpu, not 2.8.0, missing-one missing")
+    said = "1 differ from uv.lock and 1 are missing: our-torch 2.9.0+cpu, not 2.8.0, missing-one missing"
+    assert found.detail == said
 
 
 def test_a_gpu_that_containers_cannot_reach_is_a_warning(tmp_path, monkeypatch):

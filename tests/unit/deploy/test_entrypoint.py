@@ -95,23 +95,36 @@ def test_a_start_after_one_that_was_killed_while_it_copied_has_the_model_and_cle
     target = tmp_path / "home" / "models" / "openvino"
     left = target / f"abc.{os.getpid()}-given"  # in a container the next start has the same process id
     left.mkdir(parents=True)
-    (left / "model.xml").write_text("ha")
+    for name in ("model.xml", "half.bin"):
+        (left / name).write_text("ha")
     give_models(tmp_path / "home", graph.parent)
     assert (target / "abc" / "model.xml").read_text() == "new"
-    assert [each.name for each in target.iterdir()] == ["abc"]
+    assert [each.relative_to(target).as_posix() for each in target.rglob("*")] == ["abc", "abc/model.xml"]
 
 
 def test_containers_that_start_together_all_find_the_model(tmp_path, graph):
     home = tmp_path / "home"
     for number in range(40):
         (graph / f"{number}.bin").write_bytes(b"x" * 10_000)
+
+    def sizes_at_the_start(_):
+        give_models(home, graph.parent)
+        return {each.stat().st_size for each in (home / "models" / "openvino" / "abc").glob("*.bin")}
+
     with ThreadPoolExecutor(8) as pool:  # of one process: one process id, as containers have
-        assert list(pool.map(lambda _: give_models(home, graph.parent), range(8))) == [None] * 8
+        assert list(pool.map(sizes_at_the_start, range(8))) == [{10_000}] * 8
     assert [each.name for each in (home / "models" / "openvino").iterdir()] == ["abc"]
     assert len(list((home / "models" / "openvino" / "abc").iterdir())) == 41
 
 
-def test_a_home_that_cannot_be_written_is_one_event_and_nothing_is_left(tmp_path, graph, monkeypatch, capsys):
+def test_a_copy_that_fails_is_no_model_and_leaves_nothing(tmp_path, graph):
+    (graph / "weights.bin").symlink_to("nowhere")
+    with pytest.raises(OSError, match=r"weights\.bin"):
+        give_models(tmp_path / "home", graph.parent)
+    assert list((tmp_path / "home" / "models" / "openvino").iterdir()) == []
+
+
+def test_a_home_that_cannot_be_written_is_one_event(tmp_path, graph, monkeypatch, capsys):
     (tmp_path / "home").write_text("a file")
     monkeypatch.setenv("SEEDBED_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(entrypoint, "give_models", partial(give_models, models=graph.parent))

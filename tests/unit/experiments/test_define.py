@@ -79,7 +79,7 @@ def test_experiment_is_found_by_file_and_function(tmp_path, monkeypatch):
 
     assert load("file.py:second", None).name == "second"
     experiment = load(f"{path}:mine", None)
-    assert experiment.function(experiment.config_model(), None) == {"size": 3}  # type: ignore[arg-type]
+    assert experiment.function(experiment.config_model(), None) == {"size": 3}
 
 
 def test_file_may_import_its_neighbour(tmp_path):

@@ -33,7 +33,8 @@ def unpooled(config: Settings, run):
 
 @pytest.fixture
 def torch():
-    torch = pytest.importorskip("torch")
+    import torch
+
     before = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.deterministic
     yield torch
     torch.use_deterministic_algorithms(before[0])

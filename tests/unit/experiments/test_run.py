@@ -12,36 +12,14 @@ from pydantic import BaseModel, ConfigDict
 from seedbed.errors import UserError
 from seedbed.experiments.define import Experiment
 from seedbed.experiments.run import run_experiment
-from seedbed.tracking.ports import RunTracker
 from seedbed.tracking.run import Run
+from tests.unit.tracking.listing import ListingTracker
 
 
 class Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     size: int = 3
-
-
-class ListingTracker(RunTracker):
-    """Keeps what it is told."""
-
-    def __init__(self):
-        self.batches = []
-
-    def start(self, start):
-        return "1f3a"
-
-    def log(self, run_id, batch):
-        self.batches.append(batch)
-
-    def upload(self, run_id, folder):
-        pass
-
-    def finish(self, run_id, status, timestamp_ms):
-        pass
-
-    def artifact_uri(self, run_id):
-        return f"memory:{run_id}"
 
 
 def run_function(function, tmp_path, seed=7):

@@ -13,9 +13,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from seedbed.errors import UserError, WorldError
-from seedbed.template import library as module
 from seedbed.template.library import find_library
 from seedbed.template.lock import with_library
+from tests.declared import declare
 from tests.unit.template.conftest import a_library
 
 NAME = "seedbed-0.3.0-py3-none-any.whl"
@@ -30,15 +30,16 @@ def wheel(tmp_path):
 
 
 @pytest.fixture
-def installed(monkeypatch):
-    """Say from where, and in which version, seedbed seems to be installed."""
+def installed(tmp_path, monkeypatch):
+    """Install an empty seedbed from somewhere, as an installer writes it down."""
 
-    def pretend(url=None, version="0.3.0"):
-        text = json.dumps({"url": url, "archive_info": {}}) if url else None
-        monkeypatch.setattr(module, "_origin", lambda: json.loads(text)["url"] if text else None)
-        monkeypatch.setattr(module.importlib.metadata, "version", {"seedbed": version}.__getitem__)
+    def install(url=None, version="0.3.0"):
+        monkeypatch.syspath_prepend(declare(tmp_path / "site", {}, package="seedbed", version=version))
+        if url:
+            origin = json.dumps({"url": url, "archive_info": {}})
+            (tmp_path / "site" / f"seedbed-{version}.dist-info" / "direct_url.json").write_text(origin)
 
-    return pretend
+    return install
 
 
 def test_wheel_that_is_named_is_taken_with_its_hash(wheel):

@@ -184,14 +184,17 @@ def test_shallow_clone_is_told_as_shallow(tree, tmp_path):
     assert not read_code(tree, LIMIT).shallow
 
 
-def test_dirty_submodule_is_named_and_counts(tree, tmp_path):
-    part = tmp_path / "part"
+def add_submodule(tree, part):
     part.mkdir()
     git(part, "init", "-q")
     (part / "a.py").write_text("a = 1\n")
     commit_all(part)
     git(tree, "submodule", "--quiet", "add", str(part), "part")
     commit_all(tree)
+
+
+def test_dirty_submodule_is_named_and_counts(tree, tmp_path):
+    add_submodule(tree, tmp_path / "part")
     assert not read_code(tree, LIMIT).dirty
     (tree / "part" / "a.py").write_text("a = 2\n")
     first = read_code(tree, LIMIT)
@@ -332,13 +335,7 @@ def test_new_file_that_was_staged_and_deleted_leaves_a_tree_clean(tree):
 
 
 def test_new_file_in_a_submodule_is_not_kept_and_told(tree, tmp_path):
-    part = tmp_path / "part"
-    part.mkdir()
-    git(part, "init", "-q")
-    (part / "a.py").write_text("a = 1\n")
-    commit_all(part)
-    git(tree, "submodule", "--quiet", "add", str(part), "part")
-    commit_all(tree)
+    add_submodule(tree, tmp_path / "part")
     (tree / "part" / "__pycache__").mkdir()
     (tree / "part" / "__pycache__" / "a.cpython-313.pyc").write_bytes(b"made by Python")
     assert not read_code(tree, LIMIT).dirty

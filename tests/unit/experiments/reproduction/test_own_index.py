@@ -3,8 +3,12 @@
 tests/unit/experiments/reproduction/test_own_index.py - v0.1.0
 """
 
+from pathlib import Path
+
 import pytest
 
+from seedbed.experiments.reproduce import Reproduction
+from seedbed.experiments.reproduction.difference import NotReproducedError
 from seedbed.experiments.reproduction.differences import differences
 from seedbed.experiments.reproduction.own_index import own_collection, with_own_index
 from seedbed.indexing.config import IndexConfig
@@ -61,3 +65,15 @@ def test_collection_of_its_own_is_dropped_afterwards_and_no_other(tmp_path):
         store(config, tmp_path).open(CollectionSpec(name, 4))
     drop_index(config, "again-1f3a")
     assert store(config, tmp_path).names() == ["again-1f3a2--0123abcd", "docs--0123abcd"]
+
+
+@pytest.mark.parametrize(("search", "num_forgotten"), [("store", 1), ("exact", 0)])
+def test_collection_of_its_own_is_forgotten_even_where_the_second_run_fails(tmp_path, search, num_forgotten):
+    forgotten = []
+    maker = Reproduction(None, None, None, tmp_path, None, forget_index=forgotten.append)
+    then = told(search)
+    facts = then.record.tags | {"seedbed.recipe": "retrieval"}
+    then = then.model_copy(update={"record": then.record.model_copy(update={"tags": facts})})
+    with pytest.raises(NotReproducedError, match="did not end well"):
+        maker._run(then, Path("/bin/false"), tmp_path, tmp_path / WORK, here=True)
+    assert [own_collection(config) for config in forgotten] == [f"again-{WORK.lower()}"] * num_forgotten
